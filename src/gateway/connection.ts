@@ -1,0 +1,132 @@
+/**
+ * One socket: its state, who is behind it once that is proven, and everything that is sent to it.
+ * Numbers events without gaps and applies the slow-reader rule (`protocol/handshake.md` section 12, threats T37).
+ */
+import type { ServerWebSocket } from "bun";
+import type { ClientInfo } from "#schemas/connect.ts";
+import type { ErrorShape } from "#schemas/errors.ts";
+import type { Guard, ProtocolVersion } from "#schemas/method.ts";
+import { hasScope } from "../devices/scopes.ts";
+import type { Peer } from "./peer.ts";
+import { closeReason, encodeResponse, policyOf, type WirePolicy } from "./wire.ts";
+
+/** Requests one connection may have under way; who does not read answers is not served more (threats T37). */
+export const MAX_IN_FLIGHT = 256;
+/** Topics one connection may follow; a client shows a handful of sessions at once. */
+const MAX_SUBSCRIPTIONS = 512;
+
+/** What a successful handshake established. */
+export interface Identity {
+  version: ProtocolVersion;
+  role: "operator" | "node";
+  /** Granted, not asked (rule R3). */
+  scopes: readonly string[];
+  client: ClientInfo;
+  caps: ReadonlySet<string>;
+  deviceId?: string;
+  /** True when a device token opened the door, not the gateway's secret. */
+  isByDeviceToken: boolean;
+}
+
+/** A socket from its opening to its end. */
+export class Connection {
+  readonly id: string;
+  readonly nonce: string;
+  readonly openedAtMs: number;
+  readonly peer: Peer;
+  readonly subscriptions = new Set<string>();
+  /** Aborted when the socket is gone. */
+  readonly gone = new AbortController();
+  inFlight = 0;
+  /** Consecutive calls that this role may not make. */
+  unauthorizedCalls = 0;
+  #identity: Identity | undefined;
+  #policy: WirePolicy = policyOf(4, "operator");
+  #socket: ServerWebSocket<Connection> | undefined;
+  #seq = 0;
+  #guards = new Map<Guard, boolean>();
+
+  constructor(needs: { id: string; nonce: string; openedAtMs: number; peer: Peer }) {
+    this.id = needs.id;
+    this.nonce = needs.nonce;
+    this.openedAtMs = needs.openedAtMs;
+    this.peer = needs.peer;
+  }
+
+  /** Undefined until hello-ok. */
+  get identity(): Identity | undefined {
+    return this.#identity;
+  }
+  get policy(): WirePolicy {
+    return this.#policy;
+  }
+  get isOpen(): boolean {
+    return this.#socket !== undefined && !this.gone.signal.aborted;
+  }
+
+  attach(socket: ServerWebSocket<Connection>): void {
+    this.#socket = socket;
+  }
+
+  /** Makes this an authenticated connection. Called once, by the handshake. */
+  identify(identity: Identity): void {
+    this.#identity = identity;
+    this.#policy = policyOf(identity.version, identity.role);
+  }
+
+  /** Whether events under this guard are for this connection. Remembered, because every broadcast asks. */
+  isEntitled(guard: Guard | "never"): boolean {
+    if (guard === "everyone") return true;
+    if (guard === "never") return false;
+    let known = this.#guards.get(guard);
+    if (known === undefined) {
+      const { role, scopes } = this.#identity ?? { role: "node", scopes: [] };
+      known = role === "operator" && hasScope(scopes, `operator.${guard}`);
+      this.#guards.set(guard, known);
+    }
+    return known;
+  }
+
+  /** Follows a topic; returns false when the connection follows too many already. */
+  subscribe(topic: string): boolean {
+    if (this.subscriptions.size >= MAX_SUBSCRIPTIONS && !this.subscriptions.has(topic)) return false;
+    this.subscriptions.add(topic);
+    return true;
+  }
+
+  /** Answers a request. A full buffer means that nobody reads: the connection ends. */
+  respond(id: unknown, result: { payload: unknown } | { error: ErrorShape; payload?: unknown }): void {
+    if (this.#isFull()) return this.close(1008, "slow consumer");
+    this.#send(encodeResponse(id, result, this.#identity?.version ?? 4));
+  }
+
+  /** Sends an event to this connection only, outside the numbering. */
+  notify(event: string, payload: unknown): void {
+    this.#send(JSON.stringify({ type: "event", event, payload }));
+  }
+
+  /** Sends a prepared event with the next number. A slow reader loses droppable ones, and otherwise its connection. */
+  deliver(head: string, isDroppable: boolean): void {
+    this.#seq++;
+    if (this.#isFull()) {
+      if (!isDroppable) this.close(1008, "slow consumer");
+      return;
+    }
+    this.#send(`${head},"seq":${this.#seq}}`);
+  }
+
+  /** Ends the connection; a slow reader is cut, since it would not read the close frame either. */
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.gone.abort();
+    this.#socket?.close(code, closeReason(reason));
+  }
+
+  #isFull(): boolean {
+    return (this.#socket?.getBufferedAmount() ?? 0) > this.#policy.maxBufferedBytes;
+  }
+
+  #send(text: string): void {
+    if (this.isOpen) this.#socket?.send(text);
+  }
+}

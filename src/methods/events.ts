@@ -1,0 +1,196 @@
+/** Every event this gateway pushes: who may see it, and how each generation is told (`protocol/events.md`). */
+import { type TSchema, Type } from "@sinclair/typebox";
+import { AgentEvent, ChatEvent } from "#schemas/chat.ts";
+import { DevicePairResolved, PendingDevice } from "#schemas/devices.ts";
+import { HealthSummary } from "#schemas/health.ts";
+import type { EventSpec, ProtocolVersion } from "#schemas/method.ts";
+import { PresenceEvent } from "#schemas/presence.ts";
+import { NonEmptyString, Nullable, Strict, TimestampMs } from "#schemas/primitives.ts";
+import { SessionMessage, SessionsChanged } from "#schemas/sessions.ts";
+import type { InternalAgentEvent, InternalChatEvent } from "../agent/runs.ts";
+import type { EventRule } from "../gateway/wire.ts";
+
+/** The topic of those who follow the list of sessions (`sessions.subscribe`). */
+export const SESSIONS_TOPIC = "sessions";
+/** The topic of those who follow one session (`sessions.messages.subscribe`). */
+export const sessionTopic = (key: string) => `session ${key}`;
+
+function defineEvent<T>(spec: EventSpec, rule: Partial<EventRule<T>> = {}): EventRule<T> {
+  return { ...spec, encode: (payload) => payload, ...rule };
+}
+
+const everyone = { v3: "everyone", v4: "everyone" } as const;
+const readers = { v3: "read", v4: "read" } as const;
+const onlyV4Readers = { v3: "never", v4: "read" } as const;
+const pairers = { v3: "pairing", v4: "pairing" } as const;
+
+/** Sent on every new socket, before anything else; never broadcast. */
+export const challenge: EventSpec = {
+  name: "connect.challenge",
+  summary: "The first frame on every socket: the nonce that a device proof must cover.",
+  payload: Strict({ nonce: NonEmptyString, ts: TimestampMs }),
+  guard: everyone,
+  isDroppable: false,
+};
+
+export const tick = defineEvent<{ ts: number }>({
+  name: "tick",
+  summary: "A sign of life, every 30 seconds.",
+  payload: Strict({ ts: TimestampMs }),
+  guard: everyone,
+  isDroppable: true,
+});
+
+export const presence = defineEvent<typeof PresenceEvent.static>({
+  name: "presence",
+  summary: "The whole list of who is here, after it changed.",
+  payload: PresenceEvent,
+  guard: readers,
+  isDroppable: true,
+});
+
+export const health = defineEvent<typeof HealthSummary.static>({
+  name: "health",
+  summary: "A new health summary.",
+  payload: HealthSummary,
+  guard: everyone,
+  isDroppable: false,
+});
+
+export const shutdown = defineEvent<{ reason: string; restartExpectedMs: number | null }>(
+  {
+    name: "shutdown",
+    summary: "The gateway is about to close every socket with 1012.",
+    payload: Strict({ reason: NonEmptyString, restartExpectedMs: Type.Optional(Nullable(Type.Integer({ minimum: 0 }))) }),
+    guard: everyone,
+    isDroppable: false,
+  },
+  {
+    encode: ({ reason, restartExpectedMs }, version) =>
+      version === 4 && restartExpectedMs === null ? { reason } : { reason, restartExpectedMs },
+  },
+);
+
+/** Streams that v3 peers know. */
+const v3Streams: ReadonlySet<string> = new Set(["lifecycle", "assistant", "tool", "compaction"]);
+/** Lifecycle phases that v3 peers know. */
+const v3Phases: ReadonlySet<unknown> = new Set(["start", "end", "error"]);
+
+export const agent = defineEvent<InternalAgentEvent>(
+  {
+    name: "agent",
+    summary: "Something happened in a run: lifecycle, text, a tool, tokens.",
+    payload: AgentEvent,
+    guard: readers,
+    isDroppable: false,
+  },
+  {
+    encode: encodeAgent,
+    sessionTopic: ({ sessionKey }) => sessionTopic(sessionKey),
+    capability: ({ stream }) => (stream === "tool" ? "tool-events" : undefined),
+  },
+);
+
+export const chat = defineEvent<InternalChatEvent>(
+  {
+    name: "chat",
+    summary: "What a chat window shows of a run: status, text so far, final, aborted, error.",
+    payload: ChatEvent,
+    guard: readers,
+    isDroppable: false,
+  },
+  { encode: encodeChat, sessionTopic: ({ sessionKey }) => sessionTopic(sessionKey) },
+);
+
+/** Text that a later delta or the final message repeats: a slow reader can do without it. */
+export const chatDelta: EventRule<InternalChatEvent> = { ...chat, isDroppable: true };
+
+export const sessionsChanged = defineEvent<typeof SessionsChanged.static>(
+  {
+    name: "sessions.changed",
+    summary: "A session was made, changed, used or removed. For those who called sessions.subscribe.",
+    payload: SessionsChanged,
+    guard: onlyV4Readers,
+    isDroppable: true,
+  },
+  { topic: () => SESSIONS_TOPIC },
+);
+
+export const sessionMessage = defineEvent<typeof SessionMessage.static>(
+  {
+    name: "session.message",
+    summary: "A message was stored in a session. For those who called sessions.messages.subscribe.",
+    payload: SessionMessage,
+    guard: onlyV4Readers,
+    isDroppable: false,
+  },
+  { topic: ({ sessionKey }) => sessionTopic(sessionKey) },
+);
+
+export const devicePairRequested = defineEvent<typeof PendingDevice.static>({
+  name: "device.pair.requested",
+  summary: "A device waits for approval.",
+  payload: PendingDevice,
+  guard: pairers,
+  isDroppable: true,
+});
+
+export const devicePairResolved = defineEvent<typeof DevicePairResolved.static>({
+  name: "device.pair.resolved",
+  summary: "A device was approved or rejected.",
+  payload: DevicePairResolved,
+  guard: pairers,
+  isDroppable: true,
+});
+
+/** All of them, for `features.events` and the generated documents. */
+export const eventSpecs: readonly EventSpec[] = [
+  challenge,
+  agent,
+  chat,
+  presence,
+  tick,
+  health,
+  shutdown,
+  sessionsChanged,
+  sessionMessage,
+  devicePairRequested,
+  devicePairResolved,
+].map(({ name, summary, payload, guard, isDroppable }) => ({ name, summary, payload: payload as TSchema, guard, isDroppable }));
+
+function encodeAgent(event: InternalAgentEvent, version: ProtocolVersion): unknown {
+  const { requestedKey, isVerbose, agentId, sessionId, runId, stream, data, sessionKey, seq, ts } = event;
+  if (version === 4) {
+    const session = sessionId === undefined ? {} : { sessionId };
+    return { runId, stream, data, sessionKey, agentId, ...session, seq, ts, isHeartbeat: false };
+  }
+  if (!v3Streams.has(stream) || (stream === "lifecycle" && !v3Phases.has(data["phase"]))) return undefined;
+  if (stream === "tool" && !isVerbose) return undefined;
+  return { runId, stream, data: stream === "lifecycle" ? v3Lifecycle(data) : data, sessionKey: requestedKey, seq, ts };
+}
+
+function v3Lifecycle(data: Record<string, unknown>): Record<string, unknown> {
+  const { phase, startedAt, endedAt, error, aborted } = data;
+  if (phase === "start") return { phase, startedAt };
+  if (phase === "error") return { phase, error, endedAt };
+  return aborted === true ? { phase, endedAt, aborted } : { phase, endedAt };
+}
+
+function encodeChat(event: InternalChatEvent, version: ProtocolVersion): unknown {
+  const { requestedKey, ...v4 } = event;
+  if (version === 4) return v4;
+  const { runId, seq, state } = event;
+  const head = { runId, sessionKey: requestedKey, seq, state };
+  switch (event.state) {
+    case "status":
+      return undefined;
+    case "delta":
+      return { ...head, message: event.message };
+    case "final":
+      return event.message ? { ...head, message: event.message } : head;
+    case "aborted":
+      return { ...head, stopReason: event.stopReason };
+    case "error":
+      return { ...head, errorMessage: event.errorMessage };
+  }
+}

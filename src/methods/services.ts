@@ -1,0 +1,39 @@
+/** What methods work with. `app.ts` constructs it; nothing else does. */
+import type { Agents } from "../agent/agents.ts";
+import type { Runs } from "../agent/runs.ts";
+import type { ConfigFile } from "../config/config.ts";
+import type { Devices } from "../devices/devices.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Ids } from "../lib/ids.ts";
+import type { LogFile } from "../lib/log-file.ts";
+import type { Sessions } from "../sessions/sessions.ts";
+import type { Health } from "../status/health.ts";
+import type { Presence } from "../status/presence.ts";
+import type { SystemEvents } from "../status/system-events.ts";
+
+/** The rooms, as methods see them. */
+export interface Services {
+  agents: Agents;
+  clock: Clock;
+  config: ConfigFile;
+  devices: Devices;
+  health: Health;
+  ids: Ids;
+  logFile: LogFile;
+  presence: Presence;
+  runs: Runs;
+  sessions: Sessions;
+  systemEvents: SystemEvents;
+  /** The gateway as a whole. */
+  self: {
+    version: string;
+    startedAtMs: number;
+    databasePath: string;
+    hostName: string;
+    /** The port it listens on; known once it does. */
+    port(): number;
+    isDeviceConnected(deviceId: string): boolean;
+    /** Counts of what happens now, for `status`. */
+    counts(): { connections: number };
+  };
+}

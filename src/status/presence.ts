@@ -1,0 +1,68 @@
+/** Who is here: the gateway itself, connected clients and what they report of themselves (`protocol/events.md` 5). */
+import type { PresenceEntry } from "#schemas/presence.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+
+/** How long somebody who left, or only reported, stays in the list. */
+const TTL_MS = 5 * 60 * 1000;
+/** Entries kept; the oldest go first. */
+const MAX_ENTRIES = 200;
+/** Changes are told at most this often: a thousand clients that connect at once must not tell each other a thousand times. */
+const TELL_INTERVAL_MS = 1000;
+
+/** The list, with the counter that clients see as `stateVersion.presence`. */
+export class Presence {
+  readonly #clock: Clock;
+  readonly #self: Omit<PresenceEntry, "ts">;
+  readonly #tell: (entries: PresenceEntry[]) => void;
+  readonly #entries = new Map<string, PresenceEntry>();
+  #version = 1;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #pending: Timer | undefined;
+  constructor(needs: { clock: Clock; self: Omit<PresenceEntry, "ts">; tell: (entries: PresenceEntry[]) => void }) {
+    this.#clock = needs.clock;
+    this.#self = needs.self;
+    this.#tell = needs.tell;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Everyone, the gateway first, then newest first. */
+  list(): PresenceEntry[] {
+    const nowMs = this.#clock.now();
+    for (const [key, entry] of this.#entries) if (nowMs - entry.ts > TTL_MS) this.#entries.delete(key);
+    const others = [...this.#entries.values()].sort((a, b) => b.ts - a.ts);
+    return [{ ...this.#self, ts: nowMs }, ...others];
+  }
+
+  /** Adds or refreshes an entry. Keys are lower case: device id, else instance id, else connection id. */
+  set(key: string, entry: Omit<PresenceEntry, "ts">): void {
+    const name = key.toLowerCase();
+    this.#entries.delete(name);
+    this.#entries.set(name, { ...entry, ts: this.#clock.now() });
+    const oldest = this.#entries.keys().next().value;
+    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+    this.#changed();
+  }
+
+  /** Notes that somebody left; the entry stays for a while with that reason. */
+  leave(key: string): void {
+    const entry = this.#entries.get(key.toLowerCase());
+    if (entry) this.set(key, { ...entry, reason: "disconnect" });
+  }
+
+  #changed(): void {
+    this.#version++;
+    if (this.#pending) return;
+    const wait = this.#toldAtMs + TELL_INTERVAL_MS - this.#clock.monotonic();
+    if (wait <= 0) return this.#tellNow();
+    this.#pending = this.#clock.after(wait, () => this.#tellNow());
+  }
+
+  #tellNow(): void {
+    this.#pending = undefined;
+    this.#toldAtMs = this.#clock.monotonic();
+    this.#tell(this.list());
+  }
+}
