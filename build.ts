@@ -86,7 +86,11 @@ async function generate(isCheck: boolean): Promise<void> {
 function compile(outfile: string, extra: string[]): void {
   mkdirSync(join(root, "dist"), { recursive: true });
   const args = ["build", ...compileFlags, ...extra, join(root, "src", "main.ts"), "--outfile", outfile];
-  const { exitCode, stderr } = Bun.spawnSync([process.execPath, ...args], { cwd: root, stdout: "ignore", stderr: "pipe" });
+  const { exitCode, stderr } = Bun.spawnSync([process.execPath, ...args], {
+    cwd: root,
+    stdout: "ignore",
+    stderr: "pipe",
+  });
   if (exitCode !== 0) throw new Error(`could not compile ${outfile}:\n${stderr.toString()}`);
 }
 
@@ -95,7 +99,9 @@ function outputOf(name: string): string {
 }
 
 function writeSums(files: string[]): void {
-  const lines = files.map((file) => `${createHash("sha256").update(readFileSync(file)).digest("hex")}  ${file.split("/").pop()}`);
+  const lines = files.map(
+    (file) => `${createHash("sha256").update(readFileSync(file)).digest("hex")}  ${file.split("/").pop()}`,
+  );
   writeFileSync(join(root, "dist", "SHA256SUMS"), `${lines.join("\n")}\n`);
 }
 

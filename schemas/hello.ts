@@ -1,7 +1,7 @@
 /** The answer to a successful `connect`, in both shapes (`protocol/handshake.md` section 5). */
 import { type Static, Type } from "@sinclair/typebox";
 import { StateVersion } from "./frames.ts";
-import { HealthSummary } from "./health.ts";
+import { HealthSnapshot } from "./health.ts";
 import { PresenceEntry } from "./presence.ts";
 import { NonEmptyString, Strict, TimestampMs } from "./primitives.ts";
 
@@ -20,7 +20,7 @@ const SessionDefaults = Strict({
 
 const Snapshot = Strict({
   presence: Type.Array(PresenceEntry),
-  health: HealthSummary,
+  health: HealthSnapshot,
   stateVersion: StateVersion,
   uptimeMs: Type.Integer({ minimum: 0 }),
   configPath: Type.Optional(NonEmptyString),

@@ -1,5 +1,13 @@
 /** The building blocks every schema here is made of. */
-import { Kind, type ObjectOptions, type Static, type TProperties, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
+import {
+  Kind,
+  type ObjectOptions,
+  type Static,
+  type TProperties,
+  type TSchema,
+  Type,
+  TypeRegistry,
+} from "@sinclair/typebox";
 
 /** An object that refuses properties it does not name: the rule for everything that travels on the wire. */
 export const Strict = <T extends TProperties>(properties: T, options: ObjectOptions = {}) =>

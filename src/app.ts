@@ -1,5 +1,5 @@
 /** Puts the gateway together: the only file that constructs services, and the place where rooms learn of each other. */
-import { accessSync, constants, mkdirSync, statSync, watch } from "node:fs";
+import { watch } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { Agents } from "./agent/agents.ts";
@@ -16,30 +16,29 @@ import { Handshake } from "./gateway/handshake.ts";
 import { Once } from "./gateway/once.ts";
 import { createPeerJudge, type PeerJudge } from "./gateway/peer.ts";
 import { defaultRateLimits, RateLimiter } from "./gateway/rate-limit.ts";
-import { type Gateway, type HttpRoute, openGateway } from "./gateway/server.ts";
+import type { HttpRoute } from "./gateway/server.ts";
+import { acquireLock, addressOf, listen, loadTls, openStore, prepareStateDir, StartError } from "./gateway/start.ts";
 import { createTailscaleCli, type Tailscale } from "./gateway/tailscale.ts";
-import { ensureTls, readTls, type Tls } from "./gateway/tls.ts";
 import { encodeEventHead, TICK_INTERVAL_MS } from "./gateway/wire.ts";
 import type { Clock } from "./lib/clock.ts";
 import { messageOf } from "./lib/errors.ts";
-import { deviceFamilyOf, hostFacts } from "./lib/host.ts";
+import { hostFacts } from "./lib/host.ts";
 import type { Ids } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import type { LogFile } from "./lib/log-file.ts";
+import { announceTo } from "./methods/announce.ts";
 import * as events from "./methods/events.ts";
-import { encodeMessage } from "./methods/history.ts";
 import { createMethods } from "./methods/index.ts";
 import type { Services } from "./methods/services.ts";
 import { Lanes } from "./sessions/lanes.ts";
 import { createRunTranscripts } from "./sessions/run-transcripts.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import { Health } from "./status/health.ts";
-import { Presence } from "./status/presence.ts";
+import { describeClient, describeGateway, Presence } from "./status/presence.ts";
 import { SystemEvents } from "./status/system-events.ts";
-import { type Database, openDatabase } from "./store/database.ts";
+import type { Database } from "./store/database.ts";
 import { DedupeStore } from "./store/dedupe.ts";
 import { DeviceStore } from "./store/devices.ts";
-import { LockedError, openLock } from "./store/lock.ts";
 import { RunStore } from "./store/runs.ts";
 import { SessionStore } from "./store/sessions.ts";
 import { openPages } from "./web/assets.ts";
@@ -56,19 +55,6 @@ const MAX_CONCURRENT_RUNS = 4;
 const MAX_WAITING_MESSAGES = 20;
 /** Editors write a file in several steps; it is read when they are done. */
 const CONFIG_SETTLE_MS = 200;
-
-/** Why a start failed: a code of its own for scripts, and a line that says what to do. */
-export type StartProblem = "locked" | "port-busy" | "state-dir" | "refused";
-
-/** Thrown by {@link createApp}. */
-export class StartError extends Error {
-  override readonly name = "StartError";
-  readonly problem: StartProblem;
-  constructor(problem: StartProblem, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.problem = problem;
-  }
-}
 
 export interface AppOptions {
   stateDir: string;
@@ -116,7 +102,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   prepareStateDir(stateDir);
   const lock = undo.use(acquireLock(stateDir));
   const config = await ConfigFile.open({ path: options.configPath, env, log: log.child("config") });
-  const safeMode = config.isFatal ? config.issues.filter(({ severity }) => severity === "fatal").map(({ path, message }) => `${path}: ${message}`) : [];
+  const safeMode = config.isFatal
+    ? config.issues.filter(({ severity }) => severity === "fatal").map(({ path, message }) => `${path}: ${message}`)
+    : [];
   const gatewayConfig = () => config.snapshot.gateway ?? {};
   const admission = new Admission({ config, env, overrides, stateDir, ids });
   const databasePath = join(stateDir, "gateway.db");
@@ -129,7 +117,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const devices = new Devices({ store: new DeviceStore(database), clock, ids, log: log.child("devices") });
   const assistant = createAssistant({
     facts: async () => ({
-      status: [`gateway: moltbot ${version}, up ${Math.round((clock.now() - startedAtMs) / 1000)} s`, `connections: ${audience.size}`],
+      status: [
+        `gateway: moltbot ${version}, up ${Math.round((clock.now() - startedAtMs) / 1000)} s`,
+        `connections: ${audience.size}`,
+      ],
       models: agents.models().map(({ provider, id }) => `${provider}/${id}`),
     }),
   });
@@ -138,17 +129,27 @@ export async function createApp(options: AppOptions): Promise<App> {
     store: new SessionStore(database),
     clock,
     ids,
-    settings: () => ({ mainKey: (config.snapshot.session?.mainKey ?? "main").toLowerCase(), defaultAgentId: agents.defaultId }),
+    settings: () => ({
+      mainKey: (config.snapshot.session?.mainKey ?? "main").toLowerCase(),
+      defaultAgentId: agents.defaultId,
+    }),
     isRunning: (key) => runs.isRunning(key),
   });
   const lanes = new Lanes(() => ({
     maxConcurrent: config.snapshot.agents?.defaults?.maxConcurrent ?? MAX_CONCURRENT_RUNS,
     maxWaiting: MAX_WAITING_MESSAGES,
   }));
-  const runs = new Runs({ store: new RunStore(database), transcripts: createRunTranscripts(sessions), lanes, agents, clock, log: log.child("agent") });
+  const runs = new Runs({
+    store: new RunStore(database),
+    transcripts: createRunTranscripts(sessions),
+    lanes,
+    agents,
+    clock,
+    log: log.child("agent"),
+  });
   const presence = new Presence({
     clock,
-    self: selfPresence(version, hostName, ids),
+    self: describeGateway(version, hostName, ids.uuid()),
     tell: (entries) => audience.publish(events.presence, { presence: entries }, stateVersion()),
   });
   const health = new Health({
@@ -188,7 +189,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   };
   const once = new Once(new DedupeStore(database), clock);
-  const dispatcher = new Dispatcher({ methods: createMethods(services), once, ids, log: log.child("methods"), onResult: options.onResult });
+  const dispatcher = new Dispatcher({
+    methods: createMethods(services),
+    once,
+    ids,
+    log: log.child("methods"),
+    onResult: options.onResult,
+  });
   const tailscale = options.tailscale ?? createTailscaleCli();
   let tailnet: string[] = [];
   const makeJudge = (): PeerJudge =>
@@ -214,7 +221,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       events: events.eventSpecs.map(({ name }) => name),
       snapshot: ({ version: wire, role, scopes }) => ({
         presence: role === "operator" && (wire === 3 || scopes.length > 0) ? presence.list() : [],
-        health: health.get(),
+        health: health.snapshot(),
         stateVersion: stateVersion(),
         uptimeMs: clock.now() - startedAtMs,
         ...(wire === 3 || scopes.includes("operator.admin") ? { configPath: config.path, stateDir } : {}),
@@ -228,7 +235,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
 
-  tellEveryone({ audience, devices, sessions, runs });
+  announceTo(audience, { devices, sessions, runs });
   const interrupted = runs.recover();
   if (interrupted) log.warn("runs were interrupted by the last stop", { count: interrupted });
   const bind = safeMode.length ? "loopback" : (overrides.bind ?? gatewayConfig().bind ?? "loopback");
@@ -236,7 +243,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const address = addressOf(bind, tailnet);
   const problem = admission.problemOn(address);
   if (problem) throw new StartError("refused", problem);
-  const tls = await loadTls(config, stateDir, overrides.tls, [hostName, "localhost", "127.0.0.1", "::1", ...tailnet], clock.now());
+  const names = [hostName, "localhost", "127.0.0.1", "::1", ...tailnet];
+  const tls = await loadTls(gatewayConfig().tls ?? {}, {
+    stateDir,
+    isForced: overrides.tls,
+    names,
+    nowMs: clock.now(),
+  });
 
   const gateway = listen({
     hostname: address,
@@ -254,24 +267,59 @@ export async function createApp(options: AppOptions): Promise<App> {
     onOpen: (connection) => greet(connection),
     onClose: (connection) => {
       presence.leave(presenceKey(connection));
-      log.debug("a client left", { connId: connection.id });
+      const { id: connId, ended } = connection;
+      if (ended && ended.code !== 1012) log.warn("a client was cut off", { connId, ...ended });
+      else log.debug("a client left", { connId });
     },
   });
   undo.defer(() => gateway.shutdown());
-  undo.use(config.onChange((value) => value.gateway, () => (judge = makeJudge())));
-  undo.use(config.onChange((value) => [value.models, value.agents], () => agents.refresh()));
-  undo.use(config.onChange((value) => value.gateway?.auth, () => changeAuth()));
+  undo.use(
+    config.onChange(
+      (value) => value.gateway,
+      () => (judge = makeJudge()),
+    ),
+  );
+  undo.use(
+    config.onChange(
+      (value) => [value.models, value.agents],
+      () => agents.refresh(),
+    ),
+  );
+  undo.use(
+    config.onChange(
+      (value) => value.gateway?.auth,
+      () => changeAuth(),
+    ),
+  );
   undo.use(watchConfig(config, options));
-  undo.adopt(clock.every(TICK_INTERVAL_MS, () => audience.publish(events.tick, { ts: clock.now() })), (timer) => timer.cancel());
-  undo.adopt(clock.every(HEALTH_INTERVAL_MS, () => health.refresh()), (timer) => timer.cancel());
+  undo.adopt(
+    clock.every(TICK_INTERVAL_MS, () => audience.publish(events.tick, { ts: clock.now() })),
+    (timer) => timer.cancel(),
+  );
+  undo.adopt(
+    clock.every(HEALTH_INTERVAL_MS, () => health.refresh()),
+    (timer) => timer.cancel(),
+  );
   if (options.discover ?? true) void findLocalModel(agents, options);
-  if (!tailnet.length) void tailscale.ownAddresses().then((found) => ((tailnet = found), (judge = makeJudge())));
+  if (!tailnet.length) {
+    void tailscale.ownAddresses().then((found) => {
+      tailnet = found;
+      judge = makeJudge();
+    });
+  }
 
   const scheme = tls ? "wss" : "ws";
   const reachable = address === "0.0.0.0" ? "127.0.0.1" : address.includes(":") ? `[${address}]` : address;
   const url = `${scheme}://${reachable}:${gateway.port}`;
   const pageUrl = `${tls ? "https" : "http"}://${reachable}:${gateway.port}/`;
-  lock.announce({ pid: hostFacts().pid, url, port: gateway.port, version, startedAtMs, ...(tls ? { tlsFingerprint: tls.fingerprint } : {}) });
+  lock.announce({
+    pid: hostFacts().pid,
+    url,
+    port: gateway.port,
+    version,
+    startedAtMs,
+    ...(tls ? { tlsFingerprint: tls.fingerprint } : {}),
+  });
   log.info("the gateway listens", { url, version, bind, ...(tls ? { tlsFingerprint: tls.fingerprint } : {}) });
 
   const owned = undo.move();
@@ -289,7 +337,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     url,
     pageUrl,
     tlsFingerprint: tls?.fingerprint,
-    warnings: [...safeMode.map((problem) => `safe mode: ${problem}`), ...config.issues.flatMap(({ severity, path, message }) => (severity === "warning" ? [`${path}: ${message}`] : []))],
+    warnings: [
+      ...safeMode.map((problem) => `safe mode: ${problem}`),
+      ...config.issues.flatMap(({ severity, path, message }) =>
+        severity === "warning" ? [`${path}: ${message}`] : [],
+      ),
+    ],
     stop,
     [Symbol.asyncDispose]: () => stop("disposed"),
   };
@@ -301,25 +354,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { client, role, scopes, deviceId, version: wire } = identity;
     log.debug("a client connected", { connId: connection.id, client: client.id, role, protocol: wire });
     if (wire === 3) connection.deliver(encodeEventHead("health", health.get(), stateVersion()), false);
-    const isShortLived = client.mode === "cli" || client.mode === "probe" || (wire === 4 && client.mode === "backend" && !deviceId);
+    const isShortLived =
+      client.mode === "cli" || client.mode === "probe" || (wire === 4 && client.mode === "backend" && !deviceId);
     if (isShortLived) return;
-    const { displayName, version: clientVersion, platform, deviceFamily, modelIdentifier, mode, instanceId } = client;
-    const host = displayName ?? client.id;
-    presence.set(presenceKey(connection), {
-      host,
-      version: clientVersion,
-      platform,
-      mode,
-      reason: "connect",
-      roles: [role],
-      scopes: [...scopes],
-      text: `Node: ${host} · mode ${mode}`,
-      ...(peer.isLocal ? {} : { ip: peer.clientIp }),
-      ...(deviceFamily === undefined ? {} : { deviceFamily }),
-      ...(modelIdentifier === undefined ? {} : { modelIdentifier }),
-      ...(deviceId === undefined ? {} : { deviceId }),
-      ...(instanceId === undefined ? {} : { instanceId }),
-    });
+    const facts = { client, role, scopes, deviceId, ip: peer.isLocal ? undefined : peer.clientIp };
+    presence.set(presenceKey(connection), describeClient(facts));
   }
 
   /** Whoever came in with a secret that is no longer the secret has to prove itself again (threats T26). */
@@ -327,78 +366,17 @@ export async function createApp(options: AppOptions): Promise<App> {
     admission.reload();
     log.info("the gateway's secret or its rules changed");
     queueMicrotask(() => {
-      for (const connection of audience) if (!connection.identity?.isByDeviceToken) connection.close(4001, "gateway auth changed");
+      for (const connection of audience)
+        if (!connection.identity?.isByDeviceToken) connection.close(4001, "gateway auth changed");
     });
-  }
-}
-
-function prepareStateDir(stateDir: string): void {
-  try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    accessSync(stateDir, constants.W_OK | constants.X_OK);
-    if ((statSync(stateDir).mode & 0o077) !== 0) {
-      throw new Error("other users can read it");
-    }
-  } catch (error) {
-    const advice = "it must be a folder of mode 0700 that this user can write; chmod it, or choose another with MOLTBOT_STATE_DIR";
-    throw new StartError("state-dir", `cannot use the state folder ${stateDir} (${messageOf(error)}): ${advice}`, error);
-  }
-}
-
-function acquireLock(stateDir: string) {
-  try {
-    return openLock(stateDir);
-  } catch (error) {
-    if (error instanceof LockedError) throw new StartError("locked", error.message, error);
-    throw new StartError("state-dir", `cannot lock the state folder ${stateDir}: ${messageOf(error)}`, error);
-  }
-}
-
-function openStore(path: string): Database {
-  try {
-    return openDatabase(path);
-  } catch (error) {
-    throw new StartError("state-dir", `cannot open ${path}: ${messageOf(error)}`, error);
-  }
-}
-
-function listen(options: Parameters<typeof openGateway>[0]): Gateway {
-  try {
-    return openGateway(options);
-  } catch (error) {
-    const isBusy = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    const { hostname: host, port } = options;
-    if (isBusy) throw new StartError("port-busy", `port ${port} on ${host} is taken: stop what uses it, or choose another with --port`, error);
-    throw new StartError("refused", `cannot listen on ${host} port ${port}: ${messageOf(error)}`, error);
-  }
-}
-
-/** The address to listen on. */
-function addressOf(bind: string, tailnet: readonly string[]): string {
-  if (bind === "loopback") return "127.0.0.1";
-  if (bind === "lan") return "0.0.0.0";
-  if (bind !== "tailnet") return bind;
-  return tailnet[0] ?? fallFromTailnet();
-}
-
-function fallFromTailnet(): never {
-  throw new StartError("refused", "gateway.bind is tailnet, but Tailscale gives this host no address: start Tailscale, or bind to loopback");
-}
-
-async function loadTls(config: ConfigFile, stateDir: string, override: boolean | undefined, names: string[], nowMs: number): Promise<Tls | undefined> {
-  const { enabled, certPath, keyPath } = config.snapshot.gateway?.tls ?? {};
-  if (!(override ?? enabled)) return undefined;
-  try {
-    return certPath && keyPath ? readTls(certPath, keyPath) : await ensureTls(join(stateDir, "tls"), names, nowMs);
-  } catch (error) {
-    throw new StartError("refused", `cannot use the TLS certificate: ${messageOf(error)}`, error);
   }
 }
 
 /** The HTTP routes: signs of life for supervisors, and the pages. */
 function routesOf(needs: { database: Database; isPageServed: () => boolean }): HttpRoute[] {
   const pages = openPages();
-  const json = (value: object, status = 200) => Response.json(value, { status, headers: { "cache-control": "no-store" } });
+  const json = (value: object, status = 200) =>
+    Response.json(value, { status, headers: { "cache-control": "no-store" } });
   return [
     (_request, url) => (url.pathname === "/healthz" ? json({ ok: true }) : undefined),
     (_request, url) => {
@@ -408,35 +386,6 @@ function routesOf(needs: { database: Database; isPageServed: () => boolean }): H
     },
     (request, url) => (needs.isPageServed() ? pages.handle(request, url) : undefined),
   ];
-}
-
-/** From the rooms to the clients: every event that is broadcast starts here. */
-function tellEveryone({ audience, devices, sessions, runs }: { audience: Audience; devices: Devices; sessions: Sessions; runs: Runs }): void {
-  devices.on("requested", (pending) => audience.publish(events.devicePairRequested, pending));
-  devices.on("resolved", (resolved) => audience.publish(events.devicePairResolved, resolved));
-  devices.on("invalidated", ({ deviceId, role }) =>
-    // After the answer to whoever asked for it, who may be that very device.
-    queueMicrotask(() => {
-      for (const connection of audience) {
-        const { identity } = connection;
-        if (identity?.deviceId === deviceId && (role === undefined || identity.role === role)) connection.close(4001, "device removed");
-      }
-    }),
-  );
-  sessions.on("changed", (news) => audience.publish(events.sessionsChanged, { ...news, ts: news.session?.updatedAt ?? 0 }));
-  sessions.on("message", ({ sessionKey, agentId, record }) =>
-    audience.publish(events.sessionMessage, {
-      sessionKey,
-      agentId,
-      message: encodeMessage(record, 4),
-      messageId: record.id,
-      messageSeq: record.seq,
-    }),
-  );
-  runs.on("agent", (event) => audience.publish(events.agent, event));
-  runs.on("chat", (event) => audience.publish(event.state === "delta" ? events.chatDelta : events.chat, event));
-  runs.on("started", ({ runId, sessionKey }) => sessions.announce(sessionKey, { phase: "start", runId }));
-  runs.on("ended", ({ runId, sessionKey }) => sessions.announce(sessionKey, { phase: "end", runId }));
 }
 
 /** Applies edits of the file. A file that cannot be watched (some network disks) is read at the next start. */
@@ -469,21 +418,6 @@ async function findLocalModel(agents: Agents, { clock, log }: AppOptions): Promi
   if (!found) return;
   agents.adopt(found);
   log.info("a model server was found on this machine", { server: found.label, model: found.model });
-}
-
-function selfPresence(version: string, host: string, ids: Ids) {
-  const { platform, release, arch } = hostFacts();
-  return {
-    host,
-    version,
-    platform: `${platform} ${release}`,
-    deviceFamily: deviceFamilyOf(platform),
-    modelIdentifier: arch,
-    mode: "gateway",
-    reason: "self",
-    instanceId: ids.uuid(),
-    text: `Gateway: ${host} · app ${version} · mode gateway · reason self`,
-  };
 }
 
 function presenceKey({ id, identity }: Connection): string {

@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Agents, Answerer } from "./agents.ts";
 import { compact, planContext, SUMMARY_HEADING } from "./context.ts";
-import type { InternalAgentEvent, InternalChatEvent, RunOutcome, RunRequest } from "./runs.ts";
+import type { InternalAgentEvent, InternalChatEvent, RunOutcome, RunRequest } from "./run.ts";
 import type { HistoryMessage, RuntimeEvent, StopReason, Usage } from "./runtime.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
 import { type RunSession, type Transcripts, toHistory, toStored, userMessage } from "./transcripts.ts";
@@ -12,6 +12,9 @@ import { type RunSession, type Transcripts, toHistory, toStored, userMessage } f
 const DELTA_INTERVAL_MS = 150;
 /** Every event repeats the text so far, so long answers are told less often: 10 ms more for each kilobyte. */
 const DELTA_MS_PER_CHAR = 0.01;
+
+/** Between the messages of one run, where they are shown as one text. */
+const MESSAGE_GAP = "\n\n";
 
 /** Who is told what happens. */
 export interface RunListener {
@@ -40,6 +43,8 @@ export class ActiveRun {
   #pendingDelta: Timer | undefined;
   /** Text of the last finished assistant message. */
   #finalText = "";
+  /** Texts of the finished assistant messages of this run. */
+  #runTexts: string[] = [];
   #usage: Usage | undefined;
   /** Whether the user's message is in the transcript yet: one that waits for its turn is not. */
   isInHistory = false;
@@ -219,6 +224,7 @@ export class ActiveRun {
     this.#flush();
     if (message.role === "assistant") {
       this.#finalText = message.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("");
+      if (this.#finalText) this.#runTexts.push(this.#finalText);
       this.#text = "";
       this.#told = 0;
     }
@@ -232,6 +238,7 @@ export class ActiveRun {
   #keepPartial(stopReason: string): void {
     if (!this.#text) return;
     this.#finalText = this.#text;
+    this.#runTexts.push(this.#text);
     this.#append({ role: "assistant", content: [{ type: "text", text: this.#text }] }, stopReason);
   }
 
@@ -247,6 +254,7 @@ export class ActiveRun {
     const outcome: RunOutcome = {
       state,
       text: this.#finalText,
+      runText: this.#runTexts.join(MESSAGE_GAP),
       endedAt: this.#clock.now(),
       ...(provider === undefined ? {} : { provider }),
       ...(model === undefined ? {} : { model }),
@@ -340,10 +348,10 @@ export class ActiveRun {
     this.#told = text.length;
     this.#toldAtMs = this.#clock.monotonic();
     this.#agent("assistant", { text, delta });
-    const message = { role: "assistant" as const, content: [{ type: "text", text }], timestamp: this.#clock.now() };
-    // The first piece of another message is no extension of what was shown before.
-    const replace = delta.length === text.length && this.#finalText !== "" ? { replace: true } : {};
-    this.#chat({ state: "delta", deltaText: delta, message, ...replace }, this.#seq);
+    const before = this.#runTexts.length ? `${this.#runTexts.join(MESSAGE_GAP)}${MESSAGE_GAP}` : "";
+    const deltaText = before && delta.length === text.length ? MESSAGE_GAP + delta : delta;
+    const message = assistantMessage(before + text, this.#clock.now());
+    this.#chat({ state: "delta", deltaText, message, latestText: text }, this.#seq);
   }
 
   #status(phase: "preparing_context" | "starting_model"): void {
@@ -378,6 +386,10 @@ export class ActiveRun {
     const { runId, sessionKey, requestedKey, agentId } = this.request;
     this.#listener.chat({ runId, sessionKey, requestedKey, agentId, seq, ...event });
   }
+}
+
+function assistantMessage(text: string, timestamp: number) {
+  return { role: "assistant" as const, content: [{ type: "text", text }], timestamp };
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

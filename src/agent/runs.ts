@@ -3,46 +3,15 @@
  * that a crash cut off is found at the next start and reported (design section 4, `protocol/events.md` 2 to 4).
  */
 import { EventEmitter } from "node:events";
-import type { AgentEvent, ChatEvent, ChatMessage } from "#schemas/chat.ts";
+import type { ChatMessage } from "#schemas/chat.ts";
 import type { Clock } from "../lib/clock.ts";
 import { fail, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { RunRecord, RunState, RunStore } from "../store/runs.ts";
 import { ActiveRun, type RunListener } from "./active-run.ts";
 import type { Agents } from "./agents.ts";
-import type { ContentPart, Usage } from "./runtime.ts";
+import type { InternalAgentEvent, InternalChatEvent, RunOutcome, RunRequest } from "./run.ts";
 import { type Transcripts, userMessage } from "./transcripts.ts";
-
-/** What somebody asks an agent. Stored whole before it is answered. */
-export interface RunRequest {
-  runId: string;
-  /** Canonical. */
-  sessionKey: string;
-  /** As the caller spelled it: v3 events repeat it. */
-  requestedKey: string;
-  agentId: string;
-  content: ContentPart[];
-  model?: string | undefined;
-  thinking?: string | undefined;
-  timeoutMs?: number | undefined;
-  extraSystemPrompt?: string | undefined;
-}
-
-/** How a run ended, as answers and repeats report it. */
-export interface RunOutcome {
-  state: Exclude<RunState, "queued" | "running">;
-  /** The whole text of the answer, also a partial one. */
-  text: string;
-  stopReason?: string;
-  error?: string;
-  errorKind?: string;
-  provider?: string;
-  model?: string;
-  usage?: Usage;
-  sessionId?: string;
-  startedAt?: number;
-  endedAt: number;
-}
 
 /** A run's state for those who ask about it. */
 export interface RunReport {
@@ -51,17 +20,6 @@ export interface RunReport {
   requestHash: string;
   outcome?: RunOutcome;
 }
-
-/** An `agent` event inside the gateway: generations see parts of it. */
-export interface InternalAgentEvent extends AgentEvent {
-  agentId: string;
-  requestedKey: string;
-  /** Whether v3 peers are told about tools in this session. */
-  isVerbose: boolean;
-}
-
-/** A `chat` event inside the gateway. */
-export type InternalChatEvent = ChatEvent & { agentId: string; requestedKey: string };
 
 interface RunEvents {
   agent: [InternalAgentEvent];
@@ -116,6 +74,7 @@ export class Runs extends EventEmitter<RunEvents> {
       const outcome: RunOutcome = {
         state: "interrupted",
         text: "",
+        runText: "",
         error: "the gateway stopped before this was answered: send it again",
         endedAt: this.#clock.now(),
       };
@@ -162,12 +121,18 @@ export class Runs extends EventEmitter<RunEvents> {
     const nowMs = this.#clock.now();
     this.#transcripts.decide(() => {
       this.#store.insert({ runId, sessionKey, request: "{}", requestHash, createdAt: nowMs });
-      this.#finish(runId, { state: "ok", text, stopReason: "injected", endedAt: nowMs });
+      this.#finish(runId, { state: "ok", text, runText: text, stopReason: "injected", endedAt: nowMs });
     });
   }
 
   /** Tells chat windows a message that no agent wrote. */
-  tellInjected(told: { runId: string; sessionKey: string; requestedKey: string; seq: number; message: ChatMessage }): void {
+  tellInjected(told: {
+    runId: string;
+    sessionKey: string;
+    requestedKey: string;
+    seq: number;
+    message: ChatMessage;
+  }): void {
     const agentId = /^agent:([^:]+):/.exec(told.sessionKey)?.[1] ?? this.#agents.defaultId;
     this.emit("chat", { ...told, agentId, state: "final", stopReason: "injected" });
   }

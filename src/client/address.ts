@@ -19,7 +19,9 @@ export function parseAddress(text: string, allowInsecure: boolean): Address {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isTls = url?.protocol === "wss:" || url?.protocol === "https:";
   if (!url?.hostname || !(isTls || url.protocol === "ws:" || url.protocol === "http:")) {
-    throw clientError("INVALID_URL", "the address must look like ws://host:port or wss://host:port", { stage: "connect" });
+    throw clientError("INVALID_URL", "the address must look like ws://host:port or wss://host:port", {
+      stage: "connect",
+    });
   }
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   if (!isTls && !allowInsecure && hostname !== "localhost" && !isLoopback(hostname)) {

@@ -14,6 +14,9 @@ import { type PinnedTls, pinnedTls } from "./pin.ts";
 /** How long the way to hello-ok may take when the caller does not say. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
+/** Bun's constructor takes TLS options where the browser's, whose types win here, takes protocols. */
+const PinnableSocket: new (url: string, options: { tls: PinnedTls }) => WebSocket = WebSocket as never;
+
 /** What a device signs at connect. */
 export interface ProofFields {
   client: ClientInfo;
@@ -56,8 +59,7 @@ export async function connectGateway(options: ConnectOptions): Promise<GatewayCl
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {
     const tls = await tlsOf(address, options.tlsFingerprint, signal);
-    // Bun's constructor takes TLS options where the platform's takes protocols.
-    const socket = tls ? new WebSocket(address.url, { tls }) : new WebSocket(address.url);
+    const socket = tls ? new PinnableSocket(address.url, { tls }) : new WebSocket(address.url);
     const hello = await new Opening(socket, options, signal).hello;
     return new OpenClient({ socket, hello, clock, ids });
   } catch (error) {
@@ -79,7 +81,9 @@ function tlsOf(
 ): Promise<PinnedTls> | undefined {
   if (fingerprint === undefined) return undefined;
   if (address.isTls) return pinnedTls(address, fingerprint, signal);
-  throw clientError("INSECURE_URL", "a TLS fingerprint was given for an address without TLS: use wss://", { stage: "connect" });
+  throw clientError("INSECURE_URL", "a TLS fingerprint was given for an address without TLS: use wss://", {
+    stage: "connect",
+  });
 }
 
 /** The handshake on a socket that is just opening. */
@@ -115,7 +119,10 @@ class Opening {
     if ("error" in answer) return this.#fail(answeredError(answer.error, "connect"));
     const hello = readHello(answer.payload);
     if (hello) this.#settle.resolve(hello);
-    else this.#fail(clientError("NOT_A_GATEWAY", "the answer to connect is no hello-ok of protocol 4", { stage: "connect" }));
+    else
+      this.#fail(
+        clientError("NOT_A_GATEWAY", "the answer to connect is no hello-ok of protocol 4", { stage: "connect" }),
+      );
   }
 
   #challenged(event: EventFrame): void {

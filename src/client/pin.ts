@@ -15,7 +15,11 @@ export type PinnedTls = Pick<ConnectionOptions, "checkServerIdentity"> & { ca: s
 
 /** A SHA-256 fingerprint as it is compared: 64 hex digits in lower case; undefined when the text is none. */
 export function parseFingerprint(text: string): string | undefined {
-  const hex = text.replace(/^sha-?256[:=]/i, "").replaceAll(":", "").trim().toLowerCase();
+  const hex = text
+    .replace(/^sha-?256[:=]/i, "")
+    .replaceAll(":", "")
+    .trim()
+    .toLowerCase();
   return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
 }
 
@@ -23,7 +27,9 @@ export function parseFingerprint(text: string): string | undefined {
 export async function pinnedTls(address: Address, fingerprint: string, signal: AbortSignal): Promise<PinnedTls> {
   const pin = parseFingerprint(fingerprint);
   if (!pin) {
-    throw clientError("TLS_PIN_MISMATCH", "the TLS fingerprint must be a SHA-256 in hex (64 digits)", { stage: "connect" });
+    throw clientError("TLS_PIN_MISMATCH", "the TLS fingerprint must be a SHA-256 in hex (64 digits)", {
+      stage: "connect",
+    });
   }
   const certificate = await look(address, signal);
   if (fingerprintOf(certificate) !== pin) throw mismatch();
@@ -48,7 +54,9 @@ function look({ hostname, port }: Address, signal: AbortSignal): Promise<PeerCer
     reject(clientError("UNREACHABLE", message, { stage: "connect", retryable: true, cause }));
   });
   socket.once("close", () => {
-    reject(clientError("UNREACHABLE", `${hostname}:${port} closed before it showed a certificate`, { stage: "connect" }));
+    reject(
+      clientError("UNREACHABLE", `${hostname}:${port} closed before it showed a certificate`, { stage: "connect" }),
+    );
   });
   return promise.finally(() => {
     signal.removeEventListener("abort", onAbort);
@@ -65,11 +73,15 @@ function isSelfSigned({ subject, issuer }: PeerCertificate): boolean {
 }
 
 function toPem(der: Uint8Array): string {
-  const lines = Buffer.from(der).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 
 function mismatch(): Error {
-  const message = "the gateway shows another certificate than the pinned one: somebody may be in between, or it was renewed";
+  const message =
+    "the gateway shows another certificate than the pinned one: somebody may be in between, or it was renewed";
   return clientError("TLS_PIN_MISMATCH", message, { stage: "connect" });
 }

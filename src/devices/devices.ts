@@ -98,7 +98,8 @@ export class Devices extends EventEmitter<DeviceEvents> {
   approve(requestId: string, by: Approver): { requestId: string; device: PairedDevice } {
     const pending = this.#find(requestId);
     const lacking = pending.scopes.find((scope) => !hasScope(by.scopes, scope));
-    if (lacking) fail("FORBIDDEN", `missing scope: ${lacking}`, { details: { code: "MISSING_SCOPE", missingScope: lacking } });
+    if (lacking)
+      fail("FORBIDDEN", `missing scope: ${lacking}`, { details: { code: "MISSING_SCOPE", missingScope: lacking } });
     this.#approve(pending, "owner");
     this.#log.info("device approved", { deviceId: pending.deviceId, role: pending.role, via: "owner" });
     return { requestId, device: this.get(pending.deviceId) };
@@ -178,7 +179,12 @@ export class Devices extends EventEmitter<DeviceEvents> {
   }
 
   /** Checks a device token: `ok`, or what is wrong with it. */
-  verifyToken(deviceId: string, role: string, candidate: string, scopes: readonly string[]): "ok" | "mismatch" | "scope" {
+  verifyToken(
+    deviceId: string,
+    role: string,
+    candidate: string,
+    scopes: readonly string[],
+  ): "ok" | "mismatch" | "scope" {
     const token = this.#store.findToken(deviceId, role);
     if (!token || token.revokedAtMs !== undefined || !new Secret(token.token).equals(candidate)) return "mismatch";
     return coversScopes(token.scopes, scopes) ? "ok" : "scope";
@@ -190,8 +196,13 @@ export class Devices extends EventEmitter<DeviceEvents> {
     const wanted = asked ?? token.scopes;
     const scopes = grantScopes(wanted, device.scopes, by.scopes);
     const lacking = wanted.find((scope) => !scopes.includes(scope));
-    if (lacking) fail("FORBIDDEN", `missing scope: ${lacking}`, { details: { code: "MISSING_SCOPE", missingScope: lacking } });
-    const rotated = { ...this.#createToken(role, scopes), createdAtMs: token.createdAtMs, rotatedAtMs: this.#clock.now() };
+    if (lacking)
+      fail("FORBIDDEN", `missing scope: ${lacking}`, { details: { code: "MISSING_SCOPE", missingScope: lacking } });
+    const rotated = {
+      ...this.#createToken(role, scopes),
+      createdAtMs: token.createdAtMs,
+      rotatedAtMs: this.#clock.now(),
+    };
     this.#store.decide(() => this.#store.saveToken(deviceId, rotated));
     this.#log.info("device token rotated", { deviceId, role });
     this.emit("invalidated", { deviceId, role });
@@ -236,7 +247,18 @@ export class Devices extends EventEmitter<DeviceEvents> {
 
   #approve(pending: PendingDevice, approvedVia: PairedDevice["approvedVia"]): void {
     const nowMs = this.#clock.now();
-    const { requestId, deviceId, publicKey, roles, scopes, role = "operator", silent: _s, isRepair: _r, ts: _t, ...facts } = pending;
+    const {
+      requestId,
+      deviceId,
+      publicKey,
+      roles,
+      scopes,
+      role = "operator",
+      silent: _s,
+      isRepair: _r,
+      ts: _t,
+      ...facts
+    } = pending;
     const known = this.#store.find(deviceId);
     const kept = known?.publicKey === publicKey ? known : undefined;
     this.#store.decide(() => {
@@ -262,7 +284,12 @@ export class Devices extends EventEmitter<DeviceEvents> {
 
   #resolve(pending: PendingDevice, decision: "rejected"): void {
     this.#pending.delete(pending.requestId);
-    this.emit("resolved", { requestId: pending.requestId, deviceId: pending.deviceId, decision, ts: this.#clock.now() });
+    this.emit("resolved", {
+      requestId: pending.requestId,
+      deviceId: pending.deviceId,
+      decision,
+      ts: this.#clock.now(),
+    });
   }
 
   #find(requestId: string): PendingDevice {

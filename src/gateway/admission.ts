@@ -68,7 +68,11 @@ export class Admission {
       password: this.#overrides.password ?? secretFromEnv(this.#env, "PASSWORD") ?? section.password,
     };
     const mode = this.#overrides.authMode ?? section.mode ?? (given.password && !given.token ? "password" : "token");
-    const token = given.token ? new Secret(given.token) : mode === "token" ? ensureToken(this.#stateDir, this.#ids) : undefined;
+    const token = given.token
+      ? new Secret(given.token)
+      : mode === "token"
+        ? ensureToken(this.#stateDir, this.#ids)
+        : undefined;
     const proxy = section.trustedProxy;
     const auth: AuthPolicy = {
       mode,
@@ -84,7 +88,8 @@ export class Admission {
     };
     return {
       auth,
-      autoApproveLocal: pairing?.autoApproveLocal ?? this.#config.snapshot.gateway?.nodes?.pairing?.autoApproveLocal ?? true,
+      autoApproveLocal:
+        pairing?.autoApproveLocal ?? this.#config.snapshot.gateway?.nodes?.pairing?.autoApproveLocal ?? true,
       allowInsecureControlUi: controlUi?.dangerouslyDisableDeviceAuth ?? controlUi?.allowInsecureAuth ?? false,
     };
   }

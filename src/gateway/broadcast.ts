@@ -39,7 +39,12 @@ export class Audience {
       if (version === undefined || caps === undefined) continue;
       if (!connection.isEntitled(version === 3 ? event.guard.v3 : event.guard.v4)) continue;
       if (topic !== undefined && !connection.subscriptions.has(topic)) continue;
-      if (sessionTopic !== undefined && caps.has("session-scoped-events") && !connection.subscriptions.has(sessionTopic)) continue;
+      if (
+        sessionTopic !== undefined &&
+        caps.has("session-scoped-events") &&
+        !connection.subscriptions.has(sessionTopic)
+      )
+        continue;
       if (capability !== undefined && version === 4 && !caps.has(capability)) continue;
       let head = heads[version];
       if (head === undefined) {
@@ -51,4 +56,3 @@ export class Audience {
     }
   }
 }
-

@@ -40,6 +40,8 @@ export class Connection {
   inFlight = 0;
   /** Consecutive calls that this role may not make. */
   unauthorizedCalls = 0;
+  /** Why we ended it; undefined when the client did. */
+  ended: { code: number; reason: string } | undefined;
   #identity: Identity | undefined;
   #policy: WirePolicy = policyOf(4, "operator");
   #socket: ServerWebSocket<Connection> | undefined;
@@ -118,6 +120,7 @@ export class Connection {
   /** Ends the connection; a slow reader is cut, since it would not read the close frame either. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
+    this.ended = { code, reason };
     this.gone.abort();
     this.#socket?.close(code, closeReason(reason));
   }

@@ -66,7 +66,9 @@ export class Dispatcher {
   async serve(frame: RequestFrame, connection: Connection, caller: Identity): Promise<void> {
     if (connection.inFlight >= MAX_IN_FLIGHT) {
       const message = `more than ${MAX_IN_FLIGHT} requests under way: wait for answers before asking more`;
-      return connection.respond(frame.id, { error: { code: "UNAVAILABLE", message, retryable: true, retryAfterMs: 100 } });
+      return connection.respond(frame.id, {
+        error: { code: "UNAVAILABLE", message, retryable: true, retryAfterMs: 100 },
+      });
     }
     connection.inFlight++;
     try {
@@ -91,7 +93,8 @@ export class Dispatcher {
     const access = accessOf(method, caller.version);
     if (access !== "node" && !method.accessFor) authorizeScope(access, caller);
     const params = method.parse(frame.params ?? {}, caller.version);
-    if (access !== "node" && method.accessFor) authorizeScope((caller.version === 4 && method.accessFor(params)) || access, caller);
+    if (access !== "node" && method.accessFor)
+      authorizeScope((caller.version === 4 && method.accessFor(params)) || access, caller);
     const call: Call = {
       connection,
       caller,
@@ -99,7 +102,8 @@ export class Dispatcher {
       accept: (payload) => connection.respond(frame.id, { payload }),
     };
     const work = () => method.handle(params, call);
-    const result = method.idempotency === "keyed" && !method.remembersKey ? this.#once.run(method.name, params, work) : work();
+    const result =
+      method.idempotency === "keyed" && !method.remembersKey ? this.#once.run(method.name, params, work) : work();
     if (this.#onResult) return this.#watched(method, result);
     return result;
   }

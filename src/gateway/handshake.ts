@@ -94,7 +94,11 @@ export class Handshake {
     }
   }
 
-  async #identify(params: ConnectParams, version: ProtocolVersion, connection: Connection): Promise<Identity & { token?: { value: string; issuedAtMs: number } }> {
+  async #identify(
+    params: ConnectParams,
+    version: ProtocolVersion,
+    connection: Connection,
+  ): Promise<Identity & { token?: { value: string; issuedAtMs: number } }> {
     const { peer } = connection;
     const role = params.role ?? "operator";
     if (role !== "operator" && role !== "node") return fail("INVALID_REQUEST", "invalid role");
@@ -115,7 +119,10 @@ export class Handshake {
     } as const;
 
     if (!params.device || !isProven) {
-      const admitted = { ...identity, scopes: this.#withoutDevice(params, version, role, asked, verdict.method, connection) };
+      const admitted = {
+        ...identity,
+        scopes: this.#withoutDevice(params, version, role, asked, verdict.method, connection),
+      };
       connection.identify(admitted);
       return admitted;
     }
@@ -176,7 +183,10 @@ export class Handshake {
     const address = connection.peer.clientIp;
     const candidate = auth?.deviceToken ?? auth?.token;
     const isOffered = Boolean(auth?.token || auth?.password || auth?.deviceToken);
-    const isVouched = policy().auth.mode === "none" || policy().auth.mode === "trusted-proxy" || connection.peer.headers.has("tailscale-user-login");
+    const isVouched =
+      policy().auth.mode === "none" ||
+      policy().auth.mode === "trusted-proxy" ||
+      connection.peer.headers.has("tailscale-user-login");
     if (!device && !isOffered && !isVouched) {
       fail("NOT_PAIRED", "device identity required", { details: { code: "DEVICE_IDENTITY_REQUIRED" } });
     }
@@ -205,14 +215,20 @@ export class Handshake {
       }
       if (result === "mismatch" && auth?.deviceToken) limiter.fail(address, "device-token");
       if (result === "locked" && auth?.deviceToken) reason = "rate_limited";
-      else if (reason !== "rate_limited" && result === "mismatch" && auth?.deviceToken) reason = "device_token_mismatch";
+      else if (reason !== "rate_limited" && result === "mismatch" && auth?.deviceToken)
+        reason = "device_token_mismatch";
       else if (result === "scope" && version === 4) reason = "scope_mismatch";
     }
     const canRetry = Boolean(isProven && auth?.token && !auth.deviceToken);
     return this.#refuseAuth(reason, reason === "rate_limited" ? retryAfterMs : 0, canRetry, connection);
   }
 
-  #refuseAuth(reason: Exclude<AuthVerdict, { ok: true }>["reason"], retryAfterMs: number, canRetry: boolean, connection: Connection): never {
+  #refuseAuth(
+    reason: Exclude<AuthVerdict, { ok: true }>["reason"],
+    retryAfterMs: number,
+    canRetry: boolean,
+    connection: Connection,
+  ): never {
     this.#needs.log.warn("a connection was refused", { reason, ip: connection.peer.clientIp, connId: connection.id });
     const { message, details } = describeRefusal(reason, canRetry && reason === "token_mismatch");
     return fail("INVALID_REQUEST", message, { details, ...(retryAfterMs ? { retryable: true, retryAfterMs } : {}) });
@@ -231,7 +247,8 @@ export class Handshake {
     connection: Connection,
   ): readonly string[] {
     const { id, mode } = params.client;
-    if (role === "node") fail("NOT_PAIRED", "device identity required", { details: { code: "DEVICE_IDENTITY_REQUIRED" } });
+    if (role === "node")
+      fail("NOT_PAIRED", "device identity required", { details: { code: "DEVICE_IDENTITY_REQUIRED" } });
     const isVouchedUser = method === "trusted-proxy" || method === "tailscale";
     if (controlUiIds.includes(id)) {
       if (isVouchedUser || this.#needs.policy().allowInsecureControlUi) return asked;
@@ -263,7 +280,10 @@ export class Handshake {
     refusePairing(ask, reason, pending.requestId, connection);
   }
 
-  #hello(identity: Identity & { token?: { value: string; issuedAtMs: number } }, connection: Connection): HelloOk | HelloOkV3 {
+  #hello(
+    identity: Identity & { token?: { value: string; issuedAtMs: number } },
+    connection: Connection,
+  ): HelloOk | HelloOkV3 {
     const { server, methods, events, snapshot } = this.#needs.facts;
     const { version, role, token } = identity;
     const scopes = [...identity.scopes];
@@ -279,7 +299,9 @@ export class Handshake {
         ...shared,
         protocol: 3,
         server: { version: server.version, connId: connection.id, host: server.host },
-        ...(deviceToken === undefined || issuedAtMs === undefined ? {} : { auth: { deviceToken, role, scopes, issuedAtMs } }),
+        ...(deviceToken === undefined || issuedAtMs === undefined
+          ? {}
+          : { auth: { deviceToken, role, scopes, issuedAtMs } }),
       };
     }
     return {
@@ -297,10 +319,14 @@ class VersionError extends GatewayError {}
 function parseConnect(raw: unknown): ConnectParams {
   const offersV4 = typeof raw === "object" && raw !== null && "maxProtocol" in raw && Number(raw.maxProtocol) >= 4;
   const params = offersV4 ? connectV4 : connectV3;
-  if (!params.check(raw)) return fail("INVALID_REQUEST", `invalid connect params: ${params.problems(raw, offersV4 ? 4 : 3)}`);
+  if (!params.check(raw))
+    return fail("INVALID_REQUEST", `invalid connect params: ${params.problems(raw, offersV4 ? 4 : 3)}`);
   const secrets = [raw.auth?.token, raw.auth?.password, raw.auth?.deviceToken];
   if (secrets.some((secret) => (secret?.length ?? 0) > MAX_SECRET_CHARS)) {
-    return fail("INVALID_REQUEST", `invalid connect params: at /auth: must not have more than ${MAX_SECRET_CHARS} characters`);
+    return fail(
+      "INVALID_REQUEST",
+      `invalid connect params: at /auth: must not have more than ${MAX_SECRET_CHARS} characters`,
+    );
   }
   return raw;
 }
@@ -351,7 +377,8 @@ function refusePairing(ask: DeviceAsk, reason: PairingReason, requestId: string,
 
 function reasonOf(error: GatewayError): string {
   const { details } = error.extras;
-  const requestId = typeof details === "object" && details !== null && "requestId" in details ? details.requestId : undefined;
+  const requestId =
+    typeof details === "object" && details !== null && "requestId" in details ? details.requestId : undefined;
   return requestId === undefined ? error.message : `${error.message} (requestId: ${requestId})`;
 }
 

@@ -17,7 +17,9 @@ export interface OnceStore {
   forget(key: string): void;
 }
 
-type Outcome = { payload: unknown } | { error: Pick<ErrorShape, "message" | "details"> & { code: GatewayError["code"] } };
+type Outcome =
+  | { payload: unknown }
+  | { error: Pick<ErrorShape, "message" | "details"> & { code: GatewayError["code"] } };
 
 /** Runs keyed work. */
 export class Once {
@@ -109,7 +111,8 @@ function replay(outcome: Outcome): unknown {
 }
 
 function keyIn(params: unknown): string {
-  const key = typeof params === "object" && params !== null && "idempotencyKey" in params ? params.idempotencyKey : undefined;
+  const key =
+    typeof params === "object" && params !== null && "idempotencyKey" in params ? params.idempotencyKey : undefined;
   return typeof key === "string" && key ? key : fail("INVALID_REQUEST", "idempotencyKey required");
 }
 

@@ -44,9 +44,13 @@ export function createPeerJudge(policy: PeerPolicy) {
   const tailnet = createIpSet(policy.ownTailnetAddresses);
   const origins = new Set(policy.allowedOrigins.map((origin) => origin.toLowerCase()));
   const names = new Set(
-    ["localhost", policy.hostName, `${policy.hostName}.local`, ...policy.allowedHosts, ...hostsOf(policy.allowedOrigins)].map(
-      (name) => name.toLowerCase(),
-    ),
+    [
+      "localhost",
+      policy.hostName,
+      `${policy.hostName}.local`,
+      ...policy.allowedHosts,
+      ...hostsOf(policy.allowedOrigins),
+    ].map((name) => name.toLowerCase()),
   );
 
   /** Whether `Host` names this gateway. An address cannot be re-bound by DNS, so any address will do. */

@@ -147,7 +147,8 @@ class Sockets {
     const text = typeof data === "string" ? data : data.toString("utf8");
     const sizeBytes = typeof data === "string" ? Buffer.byteLength(data) : data.length;
     const { identity } = connection;
-    if (sizeBytes > (identity ? connection.policy.maxPayload : MAX_PREAUTH_FRAME_BYTES)) return connection.close(1009, "");
+    if (sizeBytes > (identity ? connection.policy.maxPayload : MAX_PREAUTH_FRAME_BYTES))
+      return connection.close(1009, "");
     const parsed = parseJson(text);
     if (!identity) return this.#first(connection, parsed.ok ? parsed.value : undefined, parsed.ok);
     if (!parsed.ok) {

@@ -18,7 +18,12 @@ const ANSWER_MS = 2_000;
 export function createTailscaleCli(program = "tailscale"): Tailscale {
   const ask = async (...args: string[]): Promise<Record<string, unknown> | undefined> => {
     if (!Bun.which(program)) return undefined;
-    const child = Bun.spawn([program, ...args], { stdin: "ignore", stdout: "pipe", stderr: "ignore", timeout: ANSWER_MS });
+    const child = Bun.spawn([program, ...args], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "ignore",
+      timeout: ANSWER_MS,
+    });
     const text = await new Response(child.stdout).text();
     if ((await child.exited) !== 0) return undefined;
     try {
@@ -31,7 +36,8 @@ export function createTailscaleCli(program = "tailscale"): Tailscale {
     async whois(address) {
       const answer = await ask("whois", "--json", address);
       const profile = answer?.["UserProfile"];
-      const login = typeof profile === "object" && profile !== null && "LoginName" in profile ? profile.LoginName : undefined;
+      const login =
+        typeof profile === "object" && profile !== null && "LoginName" in profile ? profile.LoginName : undefined;
       return typeof login === "string" ? login : undefined;
     },
     async ownAddresses() {

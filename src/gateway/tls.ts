@@ -43,7 +43,10 @@ async function makeCertificate(names: readonly string[], nowMs: number): Promise
   const spki = Buffer.from(await crypto.subtle.exportKey("spki", publicKey));
   const ecdsaWithSha256 = sequence(oid("2a8648ce3d040302"));
   const name = sequence(set(sequence(oid("550403"), tlv(0x0c, Buffer.from("moltbot gateway")))));
-  const serial = tlv(0x02, Buffer.concat([Buffer.from([0x01]), createHash("sha256").update(spki).digest().subarray(0, 15)]));
+  const serial = tlv(
+    0x02,
+    Buffer.concat([Buffer.from([0x01]), createHash("sha256").update(spki).digest().subarray(0, 15)]),
+  );
   const ends = new Date(nowMs);
   ends.setUTCFullYear(ends.getUTCFullYear() + VALID_YEARS);
   const body = sequence(
@@ -54,7 +57,13 @@ async function makeCertificate(names: readonly string[], nowMs: number): Promise
     sequence(time(new Date(nowMs - 24 * 60 * 60 * 1000)), time(ends)),
     name,
     spki,
-    tlv(0xa3, sequence(extension("551d13", sequence(tlv(0x01, Buffer.from([0xff]))), true), extension("551d11", sequence(...names.map(altName))))),
+    tlv(
+      0xa3,
+      sequence(
+        extension("551d13", sequence(tlv(0x01, Buffer.from([0xff]))), true),
+        extension("551d11", sequence(...names.map(altName))),
+      ),
+    ),
   );
   const raw = new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, body));
   const signature = sequence(integer(raw.subarray(0, 32)), integer(raw.subarray(32)));
@@ -83,7 +92,9 @@ function integer(bytes: Uint8Array): Buffer {
 /** UTCTime ends with 2049; later dates are GeneralizedTime. */
 function time(date: Date): Buffer {
   const digits = date.toISOString().replaceAll(/[-:T]/g, "").slice(0, 14);
-  return date.getUTCFullYear() < 2050 ? tlv(0x17, Buffer.from(`${digits.slice(2)}Z`)) : tlv(0x18, Buffer.from(`${digits}Z`));
+  return date.getUTCFullYear() < 2050
+    ? tlv(0x17, Buffer.from(`${digits.slice(2)}Z`))
+    : tlv(0x18, Buffer.from(`${digits}Z`));
 }
 
 function extension(hex: string, value: Buffer, isCritical = false): Buffer {

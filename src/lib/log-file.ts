@@ -58,7 +58,14 @@ export class LogFile {
       lines.pop(); // What follows the last line end: nothing, or a line that is being written.
       if (from > 0 && (cursor === undefined || isLost)) lines.shift(); // Begins in the middle of a line.
       const kept = lines.slice(-limit);
-      return { file: this.path, cursor: size, size, lines: kept, truncated: kept.length < lines.length || (from > 0 && cursor === undefined), reset: isLost };
+      return {
+        file: this.path,
+        cursor: size,
+        size,
+        lines: kept,
+        truncated: kept.length < lines.length || (from > 0 && cursor === undefined),
+        reset: isLost,
+      };
     } finally {
       closeSync(fd);
     }

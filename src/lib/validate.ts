@@ -97,5 +97,11 @@ function isBelow(path: string, missing: ReadonlySet<string>): boolean {
 
 function split(path: string): [parent: string, name: string] {
   const cut = path.lastIndexOf("/");
-  return [path.slice(0, Math.max(cut, 0)), path.slice(cut + 1).replaceAll("~1", "/").replaceAll("~0", "~")];
+  return [
+    path.slice(0, Math.max(cut, 0)),
+    path
+      .slice(cut + 1)
+      .replaceAll("~1", "/")
+      .replaceAll("~0", "~"),
+  ];
 }

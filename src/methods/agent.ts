@@ -1,7 +1,8 @@
 /** Agent runs by request: `agent` answers twice, `agent.wait` waits for the end. */
 import { Type } from "@sinclair/typebox";
 import { AnyObject, Id, NonEmptyString, OneOf, ShortString, Strict, TimestampMs } from "#schemas/primitives.ts";
-import { type RunOutcome, requireAgent } from "../agent/runs.ts";
+import type { RunOutcome } from "../agent/run.ts";
+import { requireAgent } from "../agent/runs.ts";
 import { deadline } from "../lib/clock.ts";
 import { fail } from "../lib/errors.ts";
 import { ask, failRun, findRepeat } from "./ask.ts";
@@ -61,23 +62,52 @@ export const agentMethods = [
     idempotency: "keyed",
     remembersKey: true,
     handle: async (params, app, call) => {
-      const { idempotencyKey: runId, message, agentId, sessionKey, sessionId, thinking, attachments, extraSystemPrompt, timeout } = params;
+      const {
+        idempotencyKey: runId,
+        message,
+        agentId,
+        sessionKey,
+        sessionId,
+        thinking,
+        attachments,
+        extraSystemPrompt,
+        timeout,
+      } = params;
       const known = findRepeat(app, runId, params);
       if (!known) {
         if (agentId !== undefined) requireAgent(app.agents, agentId, "agent");
         if (params.channel !== undefined && params.channel !== "webchat" && params.channel !== "last") {
           fail("INVALID_REQUEST", `invalid agent params: unknown channel: ${params.channel.slice(0, 64)}`);
         }
-        const key = sessionKey ?? (sessionId === undefined ? app.sessions.mainKey(agentId) : app.sessions.resolve({ sessionId }).key);
+        const key =
+          sessionKey ??
+          (sessionId === undefined ? app.sessions.mainKey(agentId) : app.sessions.resolve({ sessionId }).key);
         const ofKey = app.sessions.agentIdOf(app.sessions.canonical(key, agentId));
         if (agentId !== undefined && agentId.toLowerCase() !== ofKey) {
-          fail("INVALID_REQUEST", `invalid agent params: agent "${agentId}" does not match session key agent "${ofKey}"`);
+          fail(
+            "INVALID_REQUEST",
+            `invalid agent params: agent "${agentId}" does not match session key agent "${ofKey}"`,
+          );
         }
-        const model = params.model === undefined ? undefined : params.provider ? `${params.provider}/${params.model}` : params.model;
+        const model =
+          params.model === undefined
+            ? undefined
+            : params.provider
+              ? `${params.provider}/${params.model}`
+              : params.model;
         const timeoutMs = timeout ? timeout * 1000 : undefined;
-        const started = ask(app, { runId, sessionKey: key, agentId, message, attachments, thinking, timeoutMs, extraSystemPrompt, model }, params);
+        const started = ask(
+          app,
+          { runId, sessionKey: key, agentId, message, attachments, thinking, timeoutMs, extraSystemPrompt, model },
+          params,
+        );
         if (params.label !== undefined) app.sessions.patch(started.sessionKey, { label: params.label });
-        call.accept({ runId, status: "accepted", acceptedAt: app.clock.now(), ...(call.caller.version === 4 ? started : {}) });
+        call.accept({
+          runId,
+          status: "accepted",
+          acceptedAt: app.clock.now(),
+          ...(call.caller.version === 4 ? started : {}),
+        });
       } else if (!known.outcome) {
         call.accept({ runId, status: "accepted", acceptedAt: app.clock.now() });
       }
@@ -105,7 +135,12 @@ export const agentMethods = [
       const outcome = await runs.wait(runId, AbortSignal.any([call.signal, limit]));
       if (!outcome) return { runId, status: "timeout" as const };
       const { startedAt, endedAt, error, stopReason, state } = outcome;
-      const status = state === "ok" ? ("ok" as const) : state === "aborted" || state === "timeout" ? ("timeout" as const) : ("error" as const);
+      const status =
+        state === "ok"
+          ? ("ok" as const)
+          : state === "aborted" || state === "timeout"
+            ? ("timeout" as const)
+            : ("error" as const);
       return {
         runId,
         status,

@@ -87,7 +87,10 @@ export const agentsMethods = [
     handle: ({ agentId, sessionKey }, { agents, sessions }) => {
       const ofSession = sessionKey === undefined ? undefined : sessions.agentIdOf(sessionKey);
       if (agentId !== undefined && ofSession !== undefined && agentId.toLowerCase() !== ofSession) {
-        return fail("INVALID_REQUEST", `invalid agent.identity.get params: agent "${agentId}" does not match session key agent "${ofSession}"`);
+        return fail(
+          "INVALID_REQUEST",
+          `invalid agent.identity.get params: agent "${agentId}" does not match session key agent "${ofSession}"`,
+        );
       }
       return agents.identity(agentId ?? ofSession ?? agents.defaultId);
     },
@@ -126,5 +129,7 @@ export const agentsMethods = [
 
 /** The models as lists show them. */
 export function modelRows({ agents }: Services): (typeof ModelRow.static)[] {
-  return agents.models().map(({ isDefault, ...model }) => ({ ...model, available: true, ...(isDefault ? { tags: ["default"] } : {}) }));
+  return agents
+    .models()
+    .map(({ isDefault, ...model }) => ({ ...model, available: true, ...(isDefault ? { tags: ["default"] } : {}) }));
 }

@@ -3,7 +3,8 @@
  * idempotency key find their run here; so does a repeat after a restart.
  */
 import type { AnyObject } from "#schemas/primitives.ts";
-import type { RunOutcome, RunReport } from "../agent/runs.ts";
+import type { RunOutcome } from "../agent/run.ts";
+import type { RunReport } from "../agent/runs.ts";
 import type { ContentPart } from "../agent/runtime.ts";
 import { conflict, hashOf } from "../gateway/once.ts";
 import { fail } from "../lib/errors.ts";
@@ -46,7 +47,10 @@ export function ask(app: Services, question: Question, params: unknown): { sessi
   const content = contentOf(question);
   const agentId = sessions.agentIdOf(sessionKey);
   const notes = sessionKey === sessions.mainKey(agentId) ? systemEvents.take() : [];
-  const extra = [question.extraSystemPrompt, ...(notes.length ? [`Notes since the last message:\n${notes.join("\n")}`] : [])];
+  const extra = [
+    question.extraSystemPrompt,
+    ...(notes.length ? [`Notes since the last message:\n${notes.join("\n")}`] : []),
+  ];
   const { runId, thinking, timeoutMs, model } = question;
   const request = {
     runId,
@@ -69,7 +73,13 @@ export function repeatedAnswer(runId: string, { state, outcome }: RunReport, isV
   if (state === "ok") return { runId, status: "ok" };
   if (state === "aborted" || state === "timeout") {
     if (isV3) return { runId, status: "ok" };
-    return { runId, status: "timeout", summary: "aborted", stopReason: outcome.stopReason ?? "rpc", endedAt: outcome.endedAt };
+    return {
+      runId,
+      status: "timeout",
+      summary: "aborted",
+      stopReason: outcome.stopReason ?? "rpc",
+      endedAt: outcome.endedAt,
+    };
   }
   return failRun(runId, outcome);
 }
@@ -81,7 +91,8 @@ export function failRun(runId: string, outcome: RunOutcome): never {
 }
 
 function contentOf({ message, attachments = [] }: Question): ContentPart[] {
-  if (message.length > MAX_MESSAGE_CHARS) fail("INVALID_REQUEST", `message is longer than ${MAX_MESSAGE_CHARS} characters`);
+  if (message.length > MAX_MESSAGE_CHARS)
+    fail("INVALID_REQUEST", `message is longer than ${MAX_MESSAGE_CHARS} characters`);
   if (attachments.length > MAX_ATTACHMENTS) fail("INVALID_REQUEST", `more than ${MAX_ATTACHMENTS} attachments`);
   const text: ContentPart[] = message.trim() ? [{ type: "text", text: message }] : [];
   const content = [...text, ...attachments.map(toPart)];
@@ -92,12 +103,16 @@ function contentOf({ message, attachments = [] }: Question): ContentPart[] {
 function toPart(attachment: Record<string, unknown>): ContentPart {
   const { content, fileName } = attachment;
   const name = typeof fileName === "string" ? fileName.slice(0, 256) : "attachment";
-  if (typeof content !== "string") return fail("INVALID_REQUEST", `attachment ${name}: content must be base64 or a data URL`);
+  if (typeof content !== "string")
+    return fail("INVALID_REQUEST", `attachment ${name}: content must be base64 or a data URL`);
   const [, urlType, urlData] = /^data:([^;,]+);base64,(.*)$/s.exec(content) ?? [];
   const data = urlData ?? content;
-  const mimeType = urlType ?? (typeof attachment["mimeType"] === "string" ? attachment["mimeType"] : "application/octet-stream");
-  if (data.length * 0.75 > MAX_ATTACHMENT_BYTES) return fail("INVALID_REQUEST", `attachment ${name}: exceeds size limit (${MAX_ATTACHMENT_BYTES} bytes)`);
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(data)) return fail("INVALID_REQUEST", `attachment ${name}: invalid base64 content`);
+  const mimeType =
+    urlType ?? (typeof attachment["mimeType"] === "string" ? attachment["mimeType"] : "application/octet-stream");
+  if (data.length * 0.75 > MAX_ATTACHMENT_BYTES)
+    return fail("INVALID_REQUEST", `attachment ${name}: exceeds size limit (${MAX_ATTACHMENT_BYTES} bytes)`);
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(data))
+    return fail("INVALID_REQUEST", `attachment ${name}: invalid base64 content`);
   return mimeType.startsWith("image/")
     ? { type: "image", mimeType, data }
     : { type: "text", text: `[a file was attached that this agent cannot read: ${name}, ${mimeType}]` };

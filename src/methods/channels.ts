@@ -55,18 +55,33 @@ export const channelsMethods = [
       sessionKey: Type.Optional(ShortString(512)),
       agentId: Type.Optional(NonEmptyString),
     }),
-    result: Strict({ runId: NonEmptyString, messageId: NonEmptyString, channel: NonEmptyString, chatId: NonEmptyString }),
+    result: Strict({
+      runId: NonEmptyString,
+      messageId: NonEmptyString,
+      channel: NonEmptyString,
+      chatId: NonEmptyString,
+    }),
     access: "write",
     idempotency: "keyed",
     handle: ({ to, message, channel, agentId, idempotencyKey }, { sessions, runs, clock }) => {
       if (channel === undefined) {
-        return fail("INVALID_REQUEST", "channel is required: no messaging network is configured; pass channel webchat to write into a session");
+        return fail(
+          "INVALID_REQUEST",
+          "channel is required: no messaging network is configured; pass channel webchat to write into a session",
+        );
       }
       if (channel !== WEBCHAT) return fail("INVALID_REQUEST", `unsupported channel: ${channel.slice(0, 64)}`);
       const key = sessions.canonical(to, agentId);
-      const body = { role: "assistant" as const, content: [{ type: "text", text: message }], timestamp: clock.now(), stopReason: "injected" };
+      const body = {
+        role: "assistant" as const,
+        content: [{ type: "text", text: message }],
+        timestamp: clock.now(),
+        stopReason: "injected",
+      };
       const record = sessions.append(key, body);
-      queueMicrotask(() => runs.tellInjected({ runId: `inject-${record.id}`, sessionKey: key, requestedKey: to, seq: 0, message: body }));
+      queueMicrotask(() =>
+        runs.tellInjected({ runId: `inject-${record.id}`, sessionKey: key, requestedKey: to, seq: 0, message: body }),
+      );
       return { runId: idempotencyKey, messageId: record.id, channel: WEBCHAT, chatId: key };
     },
   }),

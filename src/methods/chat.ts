@@ -2,14 +2,14 @@
 import { Type } from "@sinclair/typebox";
 import { ChatMessage } from "#schemas/chat.ts";
 import { Id, Lenient, NonEmptyString, OneOf, ShortString, Strict, TimestampMs } from "#schemas/primitives.ts";
+import type { Call } from "../gateway/dispatch.ts";
+import { hashOf } from "../gateway/once.ts";
 import { fail } from "../lib/errors.ts";
 import { CommandRow, ModelRow, modelRows } from "./agents.ts";
 import { ask, findRepeat, repeatedAnswer } from "./ask.ts";
 import { commandList, findCommand, isStop } from "./commands.ts";
 import { defineMethod } from "./define.ts";
 import { encodeMessage } from "./history.ts";
-import type { Call } from "../gateway/dispatch.ts";
-import { hashOf } from "../gateway/once.ts";
 import type { Services } from "./services.ts";
 
 /** Messages of one `chat.history` when not told. */
@@ -103,7 +103,11 @@ export const chatMethods = [
       messageId: NonEmptyString,
       maxChars: Type.Optional(Type.Integer({ minimum: 1, maximum: MESSAGE_CHARS })),
     }),
-    result: Strict({ ok: Type.Boolean(), message: Type.Optional(ChatMessage), unavailableReason: Type.Optional(OneOf(["not_found", "oversized"])) }),
+    result: Strict({
+      ok: Type.Boolean(),
+      message: Type.Optional(ChatMessage),
+      unavailableReason: Type.Optional(OneOf(["not_found", "oversized"])),
+    }),
     access: { v3: "admin", v4: "read" },
     idempotency: "safe",
     handle: ({ sessionKey, agentId, messageId, maxChars = MESSAGE_CHARS }, { sessions }, { caller }) => {
@@ -176,7 +180,13 @@ export const chatMethods = [
       const key = app.sessions.canonical(sessionKey, agentId);
       if (!app.sessions.find(key)) fail("INVALID_REQUEST", "session not found");
       const record = inject(app, key, label ? `[${label}]\n\n${message}` : message);
-      app.runs.tellInjected({ runId: `inject-${record.id}`, sessionKey: key, requestedKey: sessionKey, seq: 0, message: record.body as ChatMessage });
+      app.runs.tellInjected({
+        runId: `inject-${record.id}`,
+        sessionKey: key,
+        requestedKey: sessionKey,
+        seq: 0,
+        message: record.body as ChatMessage,
+      });
       return { ok: true as const, messageId: record.id };
     },
   }),
@@ -225,7 +235,15 @@ interface SendParams {
 
 /** Serves `chat.send`: a stop word, a command of the gateway, or a question to the agent. */
 export function send(params: SendParams, app: Services, { caller }: Call): typeof Started.static {
-  const { sessionKey, message, idempotencyKey: runId, agentId, queueMode, suppressCommandInterpretation, ...question } = params;
+  const {
+    sessionKey,
+    message,
+    idempotencyKey: runId,
+    agentId,
+    queueMode,
+    suppressCommandInterpretation,
+    ...question
+  } = params;
   const known = findRepeat(app, runId, params);
   if (known) return repeatedAnswer(runId, known, caller.version === 3);
   const key = app.sessions.canonical(sessionKey, agentId);
@@ -238,7 +256,9 @@ export function send(params: SendParams, app: Services, { caller }: Call): typeo
     const reply = command(key, app);
     const body = injected(reply, app);
     app.runs.recordAnswer({ runId, sessionKey: key, requestHash: hashOf(params), text: reply });
-    queueMicrotask(() => app.runs.tellInjected({ runId, sessionKey: key, requestedKey: sessionKey, seq: 1, message: body }));
+    queueMicrotask(() =>
+      app.runs.tellInjected({ runId, sessionKey: key, requestedKey: sessionKey, seq: 1, message: body }),
+    );
     return { runId, status: "started" };
   }
   if (queueMode === "interrupt") app.runs.abort({ sessionKey: key }, "stop");
@@ -260,4 +280,3 @@ function injected(text: string, { clock }: Services): ChatMessage {
     usage: { input: 0, output: 0, totalTokens: 0 },
   };
 }
-

@@ -38,10 +38,21 @@ const Restart = Strict({
   keys: Type.Array(Type.String()),
 });
 
-const Written = Strict({ ok: Type.Literal(true), path: NonEmptyString, config: Type.Unknown(), restart: Type.Optional(Restart) });
+const Written = Strict({
+  ok: Type.Literal(true),
+  path: NonEmptyString,
+  config: Type.Unknown(),
+  restart: Type.Optional(Restart),
+});
 
 /** Keys that are read when the gateway starts; everything else applies at once. */
-const readAtStart = ["gateway.port", "gateway.bind", "gateway.tls", "gateway.handshakeTimeoutMs", "gateway.auth.rateLimit"];
+const readAtStart = [
+  "gateway.port",
+  "gateway.bind",
+  "gateway.tls",
+  "gateway.handshakeTimeoutMs",
+  "gateway.auth.rateLimit",
+];
 
 export const configMethods = [
   defineMethod({
@@ -87,7 +98,12 @@ export const configMethods = [
     name: "config.schema",
     summary: "What the configuration may hold.",
     params: NoParams,
-    result: Strict({ schema: Type.Unknown(), uiHints: Type.Unknown(), version: NonEmptyString, generatedAt: NonEmptyString }),
+    result: Strict({
+      schema: Type.Unknown(),
+      uiHints: Type.Unknown(),
+      version: NonEmptyString,
+      generatedAt: NonEmptyString,
+    }),
     access: { v3: "admin", v4: "read" },
     idempotency: "safe",
     handle: (_params, { self, clock }) => configSchemaResult(self.version, new Date(clock.now()).toISOString()),
@@ -96,14 +112,24 @@ export const configMethods = [
     name: "config.schema.lookup",
     summary: "What one key of the configuration may hold.",
     params: Strict({ path: ShortString(1024) }),
-    result: Strict({ path: NonEmptyString, schema: Type.Unknown(), hint: Type.Optional(Type.Unknown()), children: Type.Array(Type.Unknown()) }),
+    result: Strict({
+      path: NonEmptyString,
+      schema: Type.Unknown(),
+      hint: Type.Optional(Type.Unknown()),
+      children: Type.Array(Type.Unknown()),
+    }),
     access: { v3: "admin", v4: "read" },
     idempotency: "safe",
     handle: ({ path }) => lookup(path) ?? fail("INVALID_REQUEST", `unknown config path: ${path}`),
   }),
 ];
 
-function written({ config }: Services, { path, changedPaths }: { path: string; changedPaths: string[] }): typeof Written.static {
-  const keys = changedPaths.filter((changed) => readAtStart.some((key) => changed === key || changed.startsWith(`${key}.`)));
+function written(
+  { config }: Services,
+  { path, changedPaths }: { path: string; changedPaths: string[] },
+): typeof Written.static {
+  const keys = changedPaths.filter((changed) =>
+    readAtStart.some((key) => changed === key || changed.startsWith(`${key}.`)),
+  );
   return { ok: true, path, config: config.view({ redact: true }).config, restart: { required: keys.length > 0, keys } };
 }

@@ -26,12 +26,17 @@ export interface DefinedMethod extends MethodSpec {
 }
 
 /** Declares a method. */
-export function defineMethod<P extends TSchema, R extends TSchema>(declaration: MethodDeclaration<P, R>): DefinedMethod {
+export function defineMethod<P extends TSchema, R extends TSchema>(
+  declaration: MethodDeclaration<P, R>,
+): DefinedMethod {
   const { name, summary, params, result, access, idempotency, accessFor, refusal, remembersKey = false } = declaration;
   const check = validator(params);
   const parse = (value: unknown, version: ProtocolVersion): Static<P> => {
     if (check.check(value)) return value;
-    return fail("INVALID_REQUEST", refusal?.(value, version) ?? `invalid ${name} params: ${check.problems(value, version)}`);
+    return fail(
+      "INVALID_REQUEST",
+      refusal?.(value, version) ?? `invalid ${name} params: ${check.problems(value, version)}`,
+    );
   };
   const spec: MethodSpec = { name, summary, params, result, access, idempotency };
   return {

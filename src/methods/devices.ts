@@ -113,7 +113,8 @@ export const devicesMethods = [
     handle: ({ scopes }, { devices }, { caller }) => {
       const { deviceId, role } = caller;
       if (deviceId === undefined) return fail("INVALID_REQUEST", "only a paired device can ask for more scopes");
-      if (!caller.scopes.every((scope) => scopes.includes(scope))) fail("INVALID_REQUEST", "scopes must include the current ones");
+      if (!caller.scopes.every((scope) => scopes.includes(scope)))
+        fail("INVALID_REQUEST", "scopes must include the current ones");
       return { requestId: devices.requestUpgrade(deviceId, role, scopes).requestId };
     },
   }),

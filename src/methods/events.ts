@@ -7,7 +7,7 @@ import type { EventSpec, ProtocolVersion } from "#schemas/method.ts";
 import { PresenceEvent } from "#schemas/presence.ts";
 import { NonEmptyString, Nullable, Strict, TimestampMs } from "#schemas/primitives.ts";
 import { SessionMessage, SessionsChanged } from "#schemas/sessions.ts";
-import type { InternalAgentEvent, InternalChatEvent } from "../agent/runs.ts";
+import type { InternalAgentEvent, InternalChatEvent } from "../agent/run.ts";
 import type { EventRule } from "../gateway/wire.ts";
 
 /** The topic of those who follow the list of sessions (`sessions.subscribe`). */
@@ -61,7 +61,10 @@ export const shutdown = defineEvent<{ reason: string; restartExpectedMs: number 
   {
     name: "shutdown",
     summary: "The gateway is about to close every socket with 1012.",
-    payload: Strict({ reason: NonEmptyString, restartExpectedMs: Type.Optional(Nullable(Type.Integer({ minimum: 0 }))) }),
+    payload: Strict({
+      reason: NonEmptyString,
+      restartExpectedMs: Type.Optional(Nullable(Type.Integer({ minimum: 0 }))),
+    }),
     guard: everyone,
     isDroppable: false,
   },
@@ -156,7 +159,13 @@ export const eventSpecs: readonly EventSpec[] = [
   sessionMessage,
   devicePairRequested,
   devicePairResolved,
-].map(({ name, summary, payload, guard, isDroppable }) => ({ name, summary, payload: payload as TSchema, guard, isDroppable }));
+].map(({ name, summary, payload, guard, isDroppable }) => ({
+  name,
+  summary,
+  payload: payload as TSchema,
+  guard,
+  isDroppable,
+}));
 
 function encodeAgent(event: InternalAgentEvent, version: ProtocolVersion): unknown {
   const { requestedKey, isVerbose, agentId, sessionId, runId, stream, data, sessionKey, seq, ts } = event;
@@ -177,7 +186,7 @@ function v3Lifecycle(data: Record<string, unknown>): Record<string, unknown> {
 }
 
 function encodeChat(event: InternalChatEvent, version: ProtocolVersion): unknown {
-  const { requestedKey, ...v4 } = event;
+  const { requestedKey, latestText, ...v4 } = event;
   if (version === 4) return v4;
   const { runId, seq, state } = event;
   const head = { runId, sessionKey: requestedKey, seq, state };
@@ -185,12 +194,16 @@ function encodeChat(event: InternalChatEvent, version: ProtocolVersion): unknown
     case "status":
       return undefined;
     case "delta":
-      return { ...head, message: event.message };
+      return { ...head, message: withText(event.message, latestText) };
     case "final":
-      return event.message ? { ...head, message: event.message } : head;
+      return event.message ? { ...head, message: withText(event.message, latestText) } : head;
     case "aborted":
       return { ...head, stopReason: event.stopReason };
     case "error":
       return { ...head, errorMessage: event.errorMessage };
   }
+}
+
+function withText(message: object, text: string | undefined): object {
+  return text === undefined ? message : { ...message, content: [{ type: "text", text }] };
 }

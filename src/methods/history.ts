@@ -12,13 +12,19 @@ export function encodeMessage(record: MessageRecord, version: ProtocolVersion): 
     return { ...rest, content };
   }
   const run = record.runId === undefined ? {} : { runId: record.runId };
-  return { ...body, content, __openclaw: { id: record.id, seq: record.seq, recordTimestampMs: record.createdAt, ...run } };
+  return {
+    ...body,
+    content,
+    __openclaw: { id: record.id, seq: record.seq, recordTimestampMs: record.createdAt, ...run },
+  };
 }
 
 function encodeContent(body: ChatMessage, version: ProtocolVersion): ChatMessage["content"] {
   const { content, role } = body;
   if (!Array.isArray(content)) return content;
-  const parts = content.map((part) => (part["type"] === "thinking" ? { type: "thinking", thinking: part["text"] } : part));
+  const parts = content.map((part) =>
+    part["type"] === "thinking" ? { type: "thinking", thinking: part["text"] } : part,
+  );
   const isPlain = parts.every((part) => part["type"] === "text");
   if (version === 4 && role === "user" && isPlain) return parts.map((part) => String(part["text"])).join("\n");
   return parts;

@@ -1,9 +1,10 @@
 /** The RPC table: every method there is. `features.methods`, the generated documents and the CLI read this list. */
-import type { MethodSpec } from "#schemas/method.ts";
+
 import { ConnectParams, ConnectParamsV3 } from "#schemas/connect.ts";
 import type { ProtocolDescription } from "#schemas/emit/description.ts";
 import { EventFrame, GatewayFrame, RequestFrame, RequestFrameV3, ResponseFrame } from "#schemas/frames.ts";
 import { HelloOk, HelloOkV3 } from "#schemas/hello.ts";
+import type { MethodSpec } from "#schemas/method.ts";
 import type { Method } from "../gateway/dispatch.ts";
 import { agentMethods } from "./agent.ts";
 import { agentsMethods } from "./agents.ts";

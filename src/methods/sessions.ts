@@ -1,11 +1,20 @@
 /** Sessions: list, look, change, follow. */
 import { Type } from "@sinclair/typebox";
-import { Id, NonEmptyString, NoParams, Nullable, OneOf, ShortString, Strict, TimestampMs } from "#schemas/primitives.ts";
-import { SessionEntry, SessionRow } from "#schemas/sessions.ts";
 import type { Access } from "#schemas/method.ts";
+import {
+  Id,
+  NonEmptyString,
+  NoParams,
+  Nullable,
+  OneOf,
+  ShortString,
+  Strict,
+  TimestampMs,
+} from "#schemas/primitives.ts";
+import { SessionEntry, SessionRow } from "#schemas/sessions.ts";
+import { requireAgent } from "../agent/runs.ts";
 import { fail } from "../lib/errors.ts";
 import { type SessionPatch, textOf } from "../sessions/sessions.ts";
-import { requireAgent } from "../agent/runs.ts";
 import { ask } from "./ask.ts";
 import { Attachments, Started, send } from "./chat.ts";
 import { defineMethod } from "./define.ts";
@@ -33,7 +42,15 @@ const Label = ShortString(512);
 const Level = Type.Optional(Nullable(NonEmptyString));
 
 /** Settings that a caller with write scope may change in v4; the others need admin (`protocol/methods.md`). */
-const writable: ReadonlySet<string> = new Set(["key", "agentId", "label", "model", "thinkingLevel", "archived", "pinned"]);
+const writable: ReadonlySet<string> = new Set([
+  "key",
+  "agentId",
+  "label",
+  "model",
+  "thinkingLevel",
+  "archived",
+  "pinned",
+]);
 
 const Defaults = Strict({
   modelProvider: Nullable(NonEmptyString),
@@ -91,10 +108,22 @@ export const sessionsMethods = [
         ...(search ? { search } : {}),
       });
       const extras = { title: params.includeDerivedTitles === true, lastMessage: params.includeLastMessage === true };
-      const list = { ts: clock.now(), path: self.databasePath, count: rows.length, defaults: defaultsOf(app), sessions: rows.map((row) => sessions.toRow(row, extras)) };
+      const list = {
+        ts: clock.now(),
+        path: self.databasePath,
+        count: rows.length,
+        defaults: defaultsOf(app),
+        sessions: rows.map((row) => sessions.toRow(row, extras)),
+      };
       if (caller.version === 3) return list;
       const shown = offset + rows.length;
-      return { ...list, totalCount: total, limitApplied: limit, nextOffset: shown < total ? shown : null, hasMore: shown < total };
+      return {
+        ...list,
+        totalCount: total,
+        limitApplied: limit,
+        nextOffset: shown < total ? shown : null,
+        hasMore: shown < total,
+      };
     },
   }),
   defineMethod({
@@ -111,7 +140,9 @@ export const sessionsMethods = [
         Strict({
           key: NonEmptyString,
           status: OneOf(["ok", "empty", "missing", "error"]),
-          items: Type.Array(Strict({ role: OneOf(["user", "assistant", "tool", "system", "other"]), text: Type.String() })),
+          items: Type.Array(
+            Strict({ role: OneOf(["user", "assistant", "tool", "system", "other"]), text: Type.String() }),
+          ),
         }),
       ),
     }),
@@ -119,7 +150,9 @@ export const sessionsMethods = [
     idempotency: "safe",
     handle: ({ keys, limit = PREVIEW_ITEMS, maxChars = PREVIEW_CHARS }, app) => ({
       ts: app.clock.now(),
-      previews: keys.slice(0, MAX_PREVIEWS).map((key) => preview(app, key, Math.min(limit, MAX_PREVIEW_ITEMS), maxChars)),
+      previews: keys
+        .slice(0, MAX_PREVIEWS)
+        .map((key) => preview(app, key, Math.min(limit, MAX_PREVIEW_ITEMS), maxChars)),
     }),
   }),
   defineMethod({
@@ -138,7 +171,11 @@ export const sessionsMethods = [
     access: { v3: "admin", v4: "read" },
     idempotency: "safe",
     handle: ({ key, sessionId, label, allowMissing }, { sessions }, { caller }) => {
-      const by = { ...(key === undefined ? {} : { key }), ...(sessionId === undefined ? {} : { sessionId }), ...(label === undefined ? {} : { label }) };
+      const by = {
+        ...(key === undefined ? {} : { key }),
+        ...(sessionId === undefined ? {} : { sessionId }),
+        ...(label === undefined ? {} : { label }),
+      };
       if (allowMissing && key !== undefined && !sessions.find(key)) return { ok: false };
       const found = sessions.resolve(by);
       return { ok: true, key: found.key, ...(caller.version === 4 ? { agentId: found.agentId } : {}) };
@@ -147,7 +184,11 @@ export const sessionsMethods = [
   defineMethod({
     name: "sessions.describe",
     summary: "One session as the list shows it, or null.",
-    params: Strict({ key: Key, includeDerivedTitles: Type.Optional(Type.Boolean()), includeLastMessage: Type.Optional(Type.Boolean()) }),
+    params: Strict({
+      key: Key,
+      includeDerivedTitles: Type.Optional(Type.Boolean()),
+      includeLastMessage: Type.Optional(Type.Boolean()),
+    }),
     result: Strict({ session: Nullable(SessionRow) }),
     access: { v3: "admin", v4: "read" },
     idempotency: "safe",
@@ -208,7 +249,12 @@ export const sessionsMethods = [
       deleteTranscript: Type.Optional(Type.Boolean()),
       expectedSessionId: Type.Optional(NonEmptyString),
     }),
-    result: Strict({ ok: Type.Literal(true), key: NonEmptyString, deleted: Type.Boolean(), archived: Type.Array(NonEmptyString) }),
+    result: Strict({
+      ok: Type.Literal(true),
+      key: NonEmptyString,
+      deleted: Type.Boolean(),
+      archived: Type.Array(NonEmptyString),
+    }),
     access: "admin",
     idempotency: "none",
     handle: async ({ key, agentId, expectedSessionId }, app) => {
@@ -265,7 +311,10 @@ export const sessionsMethods = [
     handle: (params, app) => {
       const { key, agentId, label, model, thinkingLevel, message, attachments } = params;
       if (agentId !== undefined) requireAgent(app.agents, agentId, "sessions.create");
-      const settings = { ...(model === undefined ? {} : { model }), ...(thinkingLevel === undefined ? {} : { thinkingLevel }) };
+      const settings = {
+        ...(model === undefined ? {} : { model }),
+        ...(thinkingLevel === undefined ? {} : { thinkingLevel }),
+      };
       const checked = checkedSettings(app, settings);
       const created = app.sessions.create({
         ...(key === undefined ? {} : { key }),
@@ -273,7 +322,12 @@ export const sessionsMethods = [
         ...(label === undefined ? {} : { label }),
       });
       const session = Object.keys(checked).length ? app.sessions.patch(created.key, checked) : created;
-      const made = { ok: true as const, key: session.key, sessionId: session.sessionId, entry: app.sessions.toEntry(session) };
+      const made = {
+        ok: true as const,
+        key: session.key,
+        sessionId: session.sessionId,
+        entry: app.sessions.toEntry(session),
+      };
       if (!message && !attachments?.length) return { ...made, runStarted: false };
       const runId = params.idempotencyKey ?? app.ids.uuid();
       ask(app, { runId, sessionKey: session.key, message: message ?? "", attachments }, params);
@@ -304,15 +358,31 @@ export const sessionsMethods = [
   defineMethod({
     name: "sessions.abort",
     summary: "Ends the answer of a session, or one run.",
-    params: Strict({ key: Type.Optional(Key), runId: Type.Optional(NonEmptyString), agentId: AgentId, clearQueued: Type.Optional(Type.Boolean()) }),
-    result: Strict({ ok: Type.Literal(true), abortedRunId: Nullable(NonEmptyString), status: OneOf(["aborted", "no-active-run"]) }),
+    params: Strict({
+      key: Type.Optional(Key),
+      runId: Type.Optional(NonEmptyString),
+      agentId: AgentId,
+      clearQueued: Type.Optional(Type.Boolean()),
+    }),
+    result: Strict({
+      ok: Type.Literal(true),
+      abortedRunId: Nullable(NonEmptyString),
+      status: OneOf(["aborted", "no-active-run"]),
+    }),
     access: { v3: "admin", v4: "write" },
     idempotency: "safe",
     handle: ({ key, runId, agentId }, { runs, sessions }) => {
       if (key === undefined && runId === undefined) fail("INVALID_REQUEST", "key or runId is required");
-      const target = { ...(key === undefined ? {} : { sessionKey: sessions.canonical(key, agentId) }), ...(runId === undefined ? {} : { runId }) };
+      const target = {
+        ...(key === undefined ? {} : { sessionKey: sessions.canonical(key, agentId) }),
+        ...(runId === undefined ? {} : { runId }),
+      };
       const [first] = runs.abort(target, "rpc");
-      return { ok: true as const, abortedRunId: first ?? null, status: first ? ("aborted" as const) : ("no-active-run" as const) };
+      return {
+        ok: true as const,
+        abortedRunId: first ?? null,
+        status: first ? ("aborted" as const) : ("no-active-run" as const),
+      };
     },
   }),
   defineMethod({
@@ -362,13 +432,20 @@ function follow(isFollowing: boolean): void {
 /** The default model of this gateway, as lists show it. */
 function defaultsOf({ agents }: Services): typeof Defaults.static {
   const model = agents.models().find((one) => one.isDefault);
-  return { modelProvider: model?.provider ?? null, model: model?.id ?? null, contextTokens: model?.contextWindow ?? null };
+  return {
+    modelProvider: model?.provider ?? null,
+    model: model?.id ?? null,
+    contextTokens: model?.contextWindow ?? null,
+  };
 }
 
 function preview(app: Services, key: string, limit: number, maxChars: number) {
   const { session, messages } = app.sessions.history(key, { limit, offset: 0 });
   if (!session) return { key, status: "missing" as const, items: [] };
-  const items = messages.map(({ body }) => ({ role: previewRole(body["role"]), text: textOf(body).slice(0, maxChars) }));
+  const items = messages.map(({ body }) => ({
+    role: previewRole(body["role"]),
+    text: textOf(body).slice(0, maxChars),
+  }));
   return { key, status: items.length ? ("ok" as const) : ("empty" as const), items };
 }
 
@@ -378,7 +455,10 @@ function previewRole(role: unknown): "user" | "assistant" | "system" | "tool" | 
 }
 
 /** Refuses levels and models that do not exist; a model is stored with its provider. */
-function checkedSettings(app: Services, settings: { thinkingLevel?: string | null; model?: string | null }): SessionPatch {
+function checkedSettings(
+  app: Services,
+  settings: { thinkingLevel?: string | null; model?: string | null },
+): SessionPatch {
   const { thinkingLevel, model } = settings;
   if (thinkingLevel != null && !thinkingLevels.some((level) => level === thinkingLevel)) {
     fail("INVALID_REQUEST", `invalid thinkingLevel (use ${thinkingLevels.join("|")})`);
@@ -399,6 +479,6 @@ async function stopRuns({ runs, clock }: Services, key: string): Promise<void> {
   const limit = clock.after(STOP_MS, () => late.abort());
   const outcomes = await Promise.all(runIds.map((runId) => runs.wait(runId, late.signal)));
   limit.cancel();
-  if (outcomes.some((outcome) => !outcome)) fail("UNAVAILABLE", "the session's answer does not end: try again", { retryable: true });
+  if (outcomes.some((outcome) => !outcome))
+    fail("UNAVAILABLE", "the session's answer does not end: try again", { retryable: true });
 }
-

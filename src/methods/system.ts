@@ -214,7 +214,12 @@ function statusOf(app: Services): typeof Status.static {
       recent,
       byAgent: list.map(({ id }) => {
         const own = recent.filter(({ agentId }) => agentId === id);
-        return { agentId: id, path, count: list.length === 1 ? total : sessions.list({ limit: 0, offset: 0, agentId: id }).total, recent: own };
+        return {
+          agentId: id,
+          path,
+          count: list.length === 1 ? total : sessions.list({ limit: 0, offset: 0, agentId: id }).total,
+          recent: own,
+        };
       }),
     },
   };
@@ -230,11 +235,24 @@ function reportEvent(params: Record<string, unknown> & { text: string }, app: Se
   };
   const strings = (name: string) => {
     const value = params[name];
-    return Array.isArray(value) ? value.filter((item) => typeof item === "string" && item !== "").slice(0, 64) : undefined;
+    return Array.isArray(value)
+      ? value.filter((item) => typeof item === "string" && item !== "").slice(0, 64)
+      : undefined;
   };
   const seconds = params["lastInputSeconds"];
   const entry: Omit<typeof PresenceEntry.static, "ts"> = { text: text.slice(0, 512) };
-  for (const name of ["host", "ip", "version", "platform", "deviceFamily", "modelIdentifier", "mode", "reason", "deviceId", "instanceId"] as const) {
+  for (const name of [
+    "host",
+    "ip",
+    "version",
+    "platform",
+    "deviceFamily",
+    "modelIdentifier",
+    "mode",
+    "reason",
+    "deviceId",
+    "instanceId",
+  ] as const) {
     const value = string(name);
     if (value !== undefined) entry[name] = value;
   }

@@ -32,10 +32,14 @@ export class Lanes {
   requirePlace(key: string): void {
     const { maxWaiting } = this.#limits();
     if ((this.#waiting.get(key)?.length ?? 0) < maxWaiting) return;
-    throw new GatewayError("UNAVAILABLE", `${maxWaiting} messages wait in this session already: try again when some are answered`, {
-      retryable: true,
-      retryAfterMs: 5_000,
-    });
+    throw new GatewayError(
+      "UNAVAILABLE",
+      `${maxWaiting} messages wait in this session already: try again when some are answered`,
+      {
+        retryable: true,
+        retryAfterMs: 5_000,
+      },
+    );
   }
 
   /**

@@ -14,10 +14,20 @@ export function createRunTranscripts(sessions: Sessions) {
   return {
     decide: <T>(work: () => T): T => sessions.decide(work),
 
-    open(sessionKey: string): { sessionId: string; summary?: string; settings: SessionSettings; messages: MessageRecord[] } {
+    open(sessionKey: string): {
+      sessionId: string;
+      summary?: string;
+      settings: SessionSettings;
+      messages: MessageRecord[];
+    } {
       const session = sessions.ensure(sessionKey);
       const { sessionId, summary, settings } = session;
-      return { sessionId, settings, messages: sessions.context(session), ...(summary === undefined ? {} : { summary }) };
+      return {
+        sessionId,
+        settings,
+        messages: sessions.context(session),
+        ...(summary === undefined ? {} : { summary }),
+      };
     },
 
     requireInput(sessionKey: string, runId: string, message: () => ChatMessage): void {
@@ -30,8 +40,15 @@ export function createRunTranscripts(sessions: Sessions) {
 
     noteInterrupted(sessionKey: string, runId: string, timestamp: number): void {
       const text = "[interrupted: the gateway stopped before this was answered]";
-      sessions.append(sessionKey, { role: "assistant", content: [{ type: "text", text }], timestamp, stopReason: "interrupted" }, runId);
-      sessions.update(sessionKey, (session) => ({ ...session, settings: { ...session.settings, abortedLastRun: true } }));
+      sessions.append(
+        sessionKey,
+        { role: "assistant", content: [{ type: "text", text }], timestamp, stopReason: "interrupted" },
+        runId,
+      );
+      sessions.update(sessionKey, (session) => ({
+        ...session,
+        settings: { ...session.settings, abortedLastRun: true },
+      }));
     },
 
     compact(sessionKey: string, summary: string, from: number): void {

@@ -131,7 +131,10 @@ export class Sessions extends EventEmitter<SessionEvents> {
   }
 
   /** Messages of a session, oldest first, bounded in number and size; `offset` newest ones are left out. */
-  history(key: string, options: { limit: number; offset: number }): { session?: SessionRecord; messages: MessageRecord[]; total: number } {
+  history(
+    key: string,
+    options: { limit: number; offset: number },
+  ): { session?: SessionRecord; messages: MessageRecord[]; total: number } {
     const session = this.find(key);
     if (!session) return { messages: [], total: 0 };
     const messages = this.#store.messages(session.sessionId, options.limit, options.offset);
@@ -193,7 +196,12 @@ export class Sessions extends EventEmitter<SessionEvents> {
       }
       const { label: oldLabel, ...rest } = old;
       const newLabel = label === undefined ? oldLabel : (label ?? undefined);
-      return { ...rest, ...(newLabel === undefined ? {} : { label: newLabel }), settings: merged, updatedAt: this.#clock.now() };
+      return {
+        ...rest,
+        ...(newLabel === undefined ? {} : { label: newLabel }),
+        settings: merged,
+        updatedAt: this.#clock.now(),
+      };
     });
     this.#announce(session, "patch");
     return session;
@@ -317,7 +325,9 @@ export function textOf(body: Record<string, unknown>): string {
   const { content } = body;
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return content.flatMap((part) => (part?.type === "text" && typeof part.text === "string" ? [part.text] : [])).join("\n");
+  return content
+    .flatMap((part) => (part?.type === "text" && typeof part.text === "string" ? [part.text] : []))
+    .join("\n");
 }
 
 function cut(text: string, maxChars: number): string | undefined {

@@ -1,5 +1,5 @@
 /** The health summary: made when asked, kept for a minute, told when it was made anew (`protocol/events.md` 5). */
-import type { HealthSummary } from "#schemas/health.ts";
+import type { HealthSnapshot, HealthSummary } from "#schemas/health.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** How long a summary may be answered from memory. */
@@ -40,6 +40,12 @@ export class Health {
     return latest && this.#clock.now() - latest.ts < FRESH_MS ? latest : this.#make();
   }
 
+  /** The part of it that a hello carries. */
+  snapshot(): HealthSnapshot {
+    const { storage: _storage, safeMode: _safeMode, ...snapshot } = this.get();
+    return snapshot;
+  }
+
   /** Makes a new summary and tells everyone. */
   refresh(): HealthSummary {
     const summary = this.#make();
@@ -74,7 +80,7 @@ export class Health {
           agentId: agent.id,
           ...(agent.name === undefined ? {} : { name: agent.name }),
           isDefault: agent.id === defaultId,
-          heartbeat: { enabled: false, every: "disabled", everyMs: null },
+          heartbeat: { enabled: false, every: "disabled", everyMs: null, prompt: "", target: "none", ackMaxChars: 0 },
           sessions: summarize(own, list.length === 1 ? count : own.length),
         };
       }),

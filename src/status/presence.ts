@@ -1,6 +1,8 @@
 /** Who is here: the gateway itself, connected clients and what they report of themselves (`protocol/events.md` 5). */
+import type { ClientInfo } from "#schemas/connect.ts";
 import type { PresenceEntry } from "#schemas/presence.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import { deviceFamilyOf, hostFacts } from "../lib/host.ts";
 
 /** How long somebody who left, or only reported, stays in the list. */
 const TTL_MS = 5 * 60 * 1000;
@@ -65,4 +67,49 @@ export class Presence {
     this.#toldAtMs = this.#clock.monotonic();
     this.#tell(this.list());
   }
+}
+
+/** The gateway's own entry. */
+export function describeGateway(version: string, host: string, instanceId: string): Omit<PresenceEntry, "ts"> {
+  const { platform, release, arch } = hostFacts();
+  return {
+    host,
+    version,
+    platform: `${platform} ${release}`,
+    deviceFamily: deviceFamilyOf(platform),
+    modelIdentifier: arch,
+    mode: "gateway",
+    reason: "self",
+    instanceId,
+    text: `Gateway: ${host} · app ${version} · mode gateway · reason self`,
+  };
+}
+
+/** The entry of a client that connected. */
+export function describeClient(facts: {
+  client: ClientInfo;
+  role: string;
+  scopes: readonly string[];
+  deviceId: string | undefined;
+  /** Where it comes from; left out for clients of this host. */
+  ip: string | undefined;
+}): Omit<PresenceEntry, "ts"> {
+  const { client, role, scopes, deviceId, ip } = facts;
+  const { id, displayName, version, platform, deviceFamily, modelIdentifier, mode, instanceId } = client;
+  const host = displayName ?? id;
+  return {
+    host,
+    version,
+    platform,
+    mode,
+    reason: "connect",
+    roles: [role],
+    scopes: [...scopes],
+    text: `Node: ${host} · mode ${mode}`,
+    ...(ip === undefined ? {} : { ip }),
+    ...(deviceFamily === undefined ? {} : { deviceFamily }),
+    ...(modelIdentifier === undefined ? {} : { modelIdentifier }),
+    ...(deviceId === undefined ? {} : { deviceId }),
+    ...(instanceId === undefined ? {} : { instanceId }),
+  };
 }

@@ -2,7 +2,7 @@
  * Opens `gateway.db`: one SQLite file, one writing process (design D4).
  * Every other file of this room holds named functions over the {@link Database} opened here.
  */
-import { Database as Sqlite, type SQLQueryBindings, type Statement } from "bun:sqlite";
+import { type SQLQueryBindings, Database as Sqlite, type Statement } from "bun:sqlite";
 import { chmodSync, closeSync, openSync } from "node:fs";
 import { GatewayError, messageOf } from "../lib/errors.ts";
 import { migrations } from "./migrations.ts";
@@ -104,12 +104,17 @@ function createPrivate(path: string): void {
 function migrate(sqlite: Sqlite, steps: readonly string[]): void {
   const version = sqlite.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   if (version > steps.length) {
-    throw new GatewayError("UNAVAILABLE", `gateway.db has version ${version}, this program knows ${steps.length}: update it`);
+    throw new GatewayError(
+      "UNAVAILABLE",
+      `gateway.db has version ${version}, this program knows ${steps.length}: update it`,
+    );
   }
   for (let at = version; at < steps.length; at++) {
-    sqlite.transaction(() => {
-      sqlite.run(steps[at] ?? "");
-      sqlite.run(`PRAGMA user_version=${at + 1}`);
-    }).immediate();
+    sqlite
+      .transaction(() => {
+        sqlite.run(steps[at] ?? "");
+        sqlite.run(`PRAGMA user_version=${at + 1}`);
+      })
+      .immediate();
   }
 }

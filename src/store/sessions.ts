@@ -182,7 +182,9 @@ export class SessionStore {
 
   /** Whether a run left a message in any transcript. */
   hasMessageOf(runId: string): boolean {
-    return this.#db.query<{ found: number }>("SELECT 1 AS found FROM messages WHERE run_id = ? LIMIT 1").get(runId) !== null;
+    return (
+      this.#db.query<{ found: number }>("SELECT 1 AS found FROM messages WHERE run_id = ? LIMIT 1").get(runId) !== null
+    );
   }
 
   countMessages(sessionId: string): number {

@@ -5,9 +5,7 @@
 import type { LanguageModel } from "ai";
 import { Secret } from "../../lib/secret.ts";
 import type { FetchLike } from "./upstream.ts";
-
-/** What an endpoint speaks. */
-export type ModelApi = "openai-completions" | "anthropic-messages";
+import type { ModelApi } from "./wires.ts";
 
 /** One endpoint that serves models (`models.providers.<id>`). */
 export interface ProviderConfig {

@@ -9,8 +9,7 @@ import { messageOf } from "../../lib/errors.ts";
 import type { Ids } from "../../lib/ids.ts";
 import type { Log } from "../../lib/log.ts";
 import { failureOfErrorObject, failureOfResponse, UpstreamFailure } from "./failure.ts";
-import type { ModelApi } from "./provider.ts";
-import { createWire } from "./wires.ts";
+import { createWire, type ModelApi } from "./wires.ts";
 
 /** The part of `fetch` that is used; tests hand in their own. */
 export type FetchLike = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;

@@ -4,7 +4,9 @@
  */
 
 import { failureOfErrorObject } from "./failure.ts";
-import type { ModelApi } from "./provider.ts";
+
+/** What an endpoint speaks. */
+export type ModelApi = "openai-completions" | "anthropic-messages";
 
 /** One JSON event of a stream. */
 export type WireEvent = Record<string, unknown>;

@@ -13,6 +13,9 @@ export interface Credentials {
   forgetDeviceToken(): void;
 }
 
+/** Under which name the seed of the device key is kept, where there is one. */
+export const SEED_NAME = "moltbot.deviceSeed";
+
 /** The part of the Web Storage interface that is used. */
 export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 

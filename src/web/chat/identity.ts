@@ -3,11 +3,9 @@
  * Where WebCrypto has Ed25519 the key cannot be read out and lives in IndexedDB. Elsewhere (plain http over a LAN,
  * older browsers) it is a seed in localStorage, which scripts of this origin could read: there are none but ours.
  */
-import type { Shelf } from "./credentials.ts";
+import { SEED_NAME, type Shelf } from "./credentials.ts";
 import { type DeviceIdentity, toBase64Url, toHex } from "./device.ts";
 
-/** Under which name the seed is kept, where there is one. */
-export const SEED_NAME = "moltbot.deviceSeed";
 const DATABASE = "moltbot";
 const STORE = "keys";
 const KEY_NAME = "device";

@@ -1,8 +1,7 @@
 /** The device identity for pages without WebCrypto: an Ed25519 seed in the browser's storage. */
 import { getPublicKey, hashes, sign, utils } from "@noble/ed25519";
-import type { Shelf } from "./credentials.ts";
+import { SEED_NAME, type Shelf } from "./credentials.ts";
 import { type DeviceIdentity, fromBase64Url, toBase64Url, toHex } from "./device.ts";
-import { SEED_NAME } from "./identity.ts";
 import { createSha2 } from "./sha2.ts";
 
 /** Opens the identity whose seed is kept on `browser`, making the seed on the first visit. */

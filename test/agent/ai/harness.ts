@@ -1,8 +1,9 @@
 /** What the tests of the `ai` backend share: the real library against the stand-in, with a clock turned by hand. */
 
-import type { ModelApi, ModelConfig, ProviderConfig } from "../../../src/agent/ai/provider.ts";
+import type { ModelConfig, ProviderConfig } from "../../../src/agent/ai/provider.ts";
 import { createAiRuntime } from "../../../src/agent/ai/runtime.ts";
 import type { FetchLike } from "../../../src/agent/ai/upstream.ts";
+import type { ModelApi } from "../../../src/agent/ai/wires.ts";
 import type { HistoryMessage, RuntimeEvent, Tool } from "../../../src/agent/runtime.ts";
 import { createLog, type LogRecord } from "../../../src/lib/log.ts";
 import { Secret } from "../../../src/lib/secret.ts";

@@ -1,0 +1,2 @@
+/** Which moltbot this is. */
+export { version } from "../../package.json";
