@@ -22,7 +22,7 @@ import { createTailscaleCli, type Tailscale } from "./gateway/tailscale.ts";
 import { encodeEventHead, TICK_INTERVAL_MS } from "./gateway/wire.ts";
 import type { Clock } from "./lib/clock.ts";
 import { messageOf } from "./lib/errors.ts";
-import { hostFacts } from "./lib/host.ts";
+import { processId } from "./lib/host.ts";
 import type { Ids } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import type { LogFile } from "./lib/log-file.ts";
@@ -53,6 +53,8 @@ const HEALTH_INTERVAL_MS = 60_000;
 const MAX_CONCURRENT_RUNS = 4;
 /** Messages that may wait in one session. */
 const MAX_WAITING_MESSAGES = 20;
+/** When the work begins that a start does not wait for. */
+const LATER_MS = 50;
 /** Editors write a file in several steps; it is read when they are done. */
 const CONFIG_SETTLE_MS = 200;
 
@@ -266,7 +268,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     log: log.child("gateway"),
     onOpen: (connection) => greet(connection),
     onClose: (connection) => {
-      presence.leave(presenceKey(connection));
+      const key = presenceKey(connection);
+      presence.leave(key, key === connection.id); // Nobody comes back under the id of a connection.
       const { id: connId, ended } = connection;
       if (ended && ended.code !== 1012) log.warn("a client was cut off", { connId, ...ended });
       else log.debug("a client left", { connId });
@@ -291,7 +294,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       () => changeAuth(),
     ),
   );
-  undo.use(watchConfig(config, options));
   undo.adopt(
     clock.every(TICK_INTERVAL_MS, () => audience.publish(events.tick, { ts: clock.now() })),
     (timer) => timer.cancel(),
@@ -300,20 +302,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     clock.every(HEALTH_INTERVAL_MS, () => health.refresh()),
     (timer) => timer.cancel(),
   );
-  if (options.discover ?? true) void findLocalModel(agents, options);
-  if (!tailnet.length) {
-    void tailscale.ownAddresses().then((found) => {
-      tailnet = found;
-      judge = makeJudge();
-    });
-  }
-
   const scheme = tls ? "wss" : "ws";
   const reachable = address === "0.0.0.0" ? "127.0.0.1" : address.includes(":") ? `[${address}]` : address;
   const url = `${scheme}://${reachable}:${gateway.port}`;
   const pageUrl = `${tls ? "https" : "http"}://${reachable}:${gateway.port}/`;
   lock.announce({
-    pid: hostFacts().pid,
+    pid: processId,
     url,
     port: gateway.port,
     version,
@@ -323,6 +317,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   log.info("the gateway listens", { url, version, bind, ...(tls ? { tlsFingerprint: tls.fingerprint } : {}) });
 
   const owned = undo.move();
+  // What nobody waits for comes after the first clients.
+  clock.after(LATER_MS, () => {
+    if (owned.disposed) return;
+    owned.use(watchConfig(config, options));
+    if (options.discover ?? true) void findLocalModel(agents, options);
+    if (!tailnet.length) void learnTailnet();
+  });
   let stopping: Promise<void> | undefined;
   const stop = (reason: string): Promise<void> => {
     stopping ??= (async () => {
@@ -346,6 +347,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     stop,
     [Symbol.asyncDispose]: () => stop("disposed"),
   };
+
+  async function learnTailnet(): Promise<void> {
+    tailnet = await tailscale.ownAddresses();
+    if (tailnet.length) judge = makeJudge();
+  }
 
   /** A client was admitted: it appears in the list, and v3 peers get the summary they expect after hello. */
   function greet(connection: Connection): void {

@@ -4,8 +4,8 @@
  */
 import type { ArgsDef } from "citty";
 import { nearest } from "../config/nearest.ts";
-import type { CliCommand } from "./command.ts";
 import { usageError } from "./exit-codes.ts";
+import type { CliCommand } from "./tree.ts";
 
 /** A command with what was given to it. */
 export interface Found {

@@ -15,17 +15,19 @@ export interface CallOptions extends Omit<RequestOptions, "signal"> {
 /** The context of one command. */
 export class Cli {
   readonly io: Io;
+  readonly root: CliCommand;
   readonly wantsJson: boolean;
   readonly paint: Paint;
   readonly paths: Paths;
   readonly link: LinkOptions;
   /** `option` gives the options every command has, unless the command has one of that name with a meaning of its own. */
-  constructor(io: Io, option: (name: string) => unknown) {
+  constructor({ io, root }: Invocation, option: (name: string) => unknown) {
     const text = (name: string) => {
       const value = option(name);
       return typeof value === "string" ? value : undefined;
     };
     this.io = io;
+    this.root = root;
     this.wantsJson = option("json") === true;
     this.paint = createPaint(hasColor(io) && option("color") !== false);
     this.paths = findPaths({ stateDir: text("state-dir"), profile: text("profile"), env: io.env, home: io.home });

@@ -1,7 +1,7 @@
 /** How a command is declared: citty's shape, with the options every command has and the context every command gets. */
-import type { ArgsDef, CommandDef, ParsedArgs } from "citty";
+import type { ArgsDef, ParsedArgs } from "citty";
 import { Cli } from "./cli.ts";
-import type { Io } from "./io.ts";
+import type { CliCommand, Invocation } from "./tree.ts";
 
 /** Options of every command. */
 export const globalArgs = {
@@ -17,17 +17,6 @@ export const globalArgs = {
   color: { type: "boolean", default: true, description: "--no-color: no colours" },
 } as const satisfies ArgsDef;
 
-/** A node of the command tree. Branches name their children; leaves run. */
-export interface CliCommand extends CommandDef {
-  meta: { name: string; description: string };
-  args: ArgsDef;
-  subCommands?: Record<string, () => Promise<CliCommand>>;
-  /** The child that runs when none is named. */
-  default?: string;
-  /** More help for these arguments, in place of the general one. */
-  helpFor?(positionals: readonly string[]): Promise<string | undefined>;
-}
-
 /** What a command is declared with. */
 export interface CommandSpec<A extends ArgsDef> {
   name: string;
@@ -35,7 +24,7 @@ export interface CommandSpec<A extends ArgsDef> {
   args: A;
   helpFor?: CliCommand["helpFor"];
   /** Returns the exit code when it is not 0. */
-  run(args: ParsedArgs<A>, cli: Cli): Promise<number | void>;
+  run(args: ParsedArgs<A>, cli: Cli): Promise<number | undefined>;
 }
 
 /** Declares a command that runs. Its own options win over global ones of the same name. */
@@ -46,10 +35,10 @@ export function defineLeaf<const A extends ArgsDef>(spec: CommandSpec<A>): CliCo
     args: { ...globalArgs, ...spec.args },
     ...(helpFor ? { helpFor } : {}),
     run: ({ args, data }) => {
-      const io: Io = data;
+      const { io, root }: Invocation = data;
       const ownNames = new Set(Object.keys(spec.args));
       // citty parsed them by this very declaration; only the type of the mixture with the global ones is lost.
-      return run(args as ParsedArgs<A>, new Cli(io, (name) => (ownNames.has(name) ? undefined : args[name])));
+      return run(args as ParsedArgs<A>, new Cli({ io, root }, (name) => (ownNames.has(name) ? undefined : args[name])));
     },
   };
 }

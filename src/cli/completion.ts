@@ -1,7 +1,7 @@
 /** Completion scripts for shells. Reads the command tree; nothing is listed a second time. */
 import type { ArgsDef } from "citty";
-import type { CliCommand } from "./command.ts";
 import { globalArgs } from "./command.ts";
+import type { CliCommand } from "./tree.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
 

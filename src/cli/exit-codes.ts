@@ -1,5 +1,6 @@
 /** How commands end, in one table: scripts and service managers branch on these, so they never change meaning. */
 import { ClientError } from "../client/errors.ts";
+import { isObject } from "../client/frames.ts";
 import { GatewayError, messageOf } from "../lib/errors.ts";
 
 /** Every exit code there is; `docs/cli.md` shows the same rows. */
@@ -60,7 +61,13 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof ClientError) return clientFailure(error);
   if (error instanceof GatewayError) {
     const { code, message, extras } = error;
-    return { exit: "failed", code, message, ...(extras.details === undefined ? {} : { details: extras.details }) };
+    const { details } = extras;
+    return {
+      exit: "failed",
+      code,
+      message: withIssue(message, details),
+      ...(details === undefined ? {} : { details }),
+    };
   }
   return { exit: "failed", code: "INTERNAL", message: `internal error: ${messageOf(error)}` };
 }
@@ -104,8 +111,15 @@ function withAdvice({ message, details, stage }: ClientError): string {
   if ("remediationHint" in detail && typeof detail.remediationHint === "string")
     return `${message}; ${detail.remediationHint}`;
   const code = "code" in detail && typeof detail.code === "string" ? detail.code : "";
-  if (stage === "connect" && /^AUTH_(TOKEN|PASSWORD)_(MISSING|MISMATCH)$/.test(code)) {
+  if (stage === "connect" && typeof code === "string" && /^AUTH_(TOKEN|PASSWORD)_(MISSING|MISMATCH)$/.test(code)) {
     return `${message}: set MOLTBOT_GATEWAY_TOKEN or give --token`;
   }
-  return message;
+  return withIssue(message, details);
+}
+
+/** Names the first of several problems; the others are in the details. */
+function withIssue(message: string, details: unknown): string {
+  const issues = isObject(details) && Array.isArray(details["issues"]) ? details["issues"] : [];
+  const [first]: unknown[] = issues;
+  return isObject(first) ? `${message}: ${first["path"]}: ${first["message"]}` : message;
 }

@@ -1,7 +1,8 @@
 /** Help, made from the command tree. */
 import type { ArgDef } from "citty";
-import { type CliCommand, globalArgs } from "./command.ts";
+import { globalArgs } from "./command.ts";
 import type { Paint } from "./terminal.ts";
+import type { CliCommand } from "./tree.ts";
 
 /** The help text of one command. `path` are the names that lead to it. */
 export async function helpText(command: CliCommand, path: readonly string[], paint: Paint): Promise<string> {

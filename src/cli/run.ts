@@ -29,7 +29,7 @@ async function run(argv: readonly string[], io: Io): Promise<number> {
     else io.err(text);
     return exitCodes[wantsHelp(rest) ? "ok" : "usage"].code;
   }
-  const { result } = await runCommand(command, { rawArgs: strictArgs(found), data: io });
+  const { result } = await runCommand(command, { rawArgs: strictArgs(found), data: { io, root } });
   return typeof result === "number" ? result : exitCodes.ok.code;
 }
 

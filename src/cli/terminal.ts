@@ -17,9 +17,9 @@ export function cleanLine(text: string): string {
 /** JSON in which such characters are escaped instead of removed: the reader still gets every one of them. */
 export function safeJson(value: unknown, indent?: number): string {
   const json = JSON.stringify(value, null, indent) ?? "null";
-  const escape = (text: string) =>
+  const toEscape = (text: string) =>
     text.replaceAll(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return json.replaceAll(HOSTILE, escape);
+  return json.replaceAll(HOSTILE, toEscape);
 }
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";

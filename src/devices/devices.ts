@@ -13,6 +13,10 @@ import { coversScopes, grantScopes, hasScope, mergeScopes } from "./scopes.ts";
 const PENDING_TTL_MS = 5 * 60 * 1000;
 /** Requests that may wait at once; strangers can make them, so the oldest give way. */
 const MAX_PENDING = 100;
+/** How exactly the last visit of a device is kept. */
+const NOTE_INTERVAL_MS = 60_000;
+/** Devices whose last visit is remembered in memory. */
+const MAX_NOTED = 10_000;
 /** Bytes of randomness in a device token. */
 const TOKEN_BYTES = 32;
 
@@ -48,6 +52,8 @@ export class Devices extends EventEmitter<DeviceEvents> {
   readonly #ids: Ids;
   readonly #log: Log;
   readonly #pending = new Map<string, PendingDevice>();
+  /** When each device and role was last noted on the disk. */
+  readonly #noted = new Map<string, number>();
   constructor(needs: { store: DeviceStore; clock: Clock; ids: Ids; log: Log }) {
     super();
     this.setMaxListeners(0); // Every waiting client listens; requests in flight bound them.
@@ -63,6 +69,11 @@ export class Devices extends EventEmitter<DeviceEvents> {
     if (!known || known.publicKey !== ask.publicKey) return "not-paired";
     if (!known.roles.includes(ask.role)) return "role-upgrade";
     return coversScopes(known.scopes, ask.scopes) ? undefined : "scope-upgrade";
+  }
+
+  /** The scopes a device is approved for; none when it is unknown. */
+  scopesOf(deviceId: string): readonly string[] {
+    return this.#store.find(deviceId)?.scopes ?? [];
   }
 
   /** Approves without asking anybody: only for a local peer that holds the gateway secret (design D7). */
@@ -96,7 +107,7 @@ export class Devices extends EventEmitter<DeviceEvents> {
 
   /** Approves a waiting request. Throws when it is unknown or the approver lacks a scope that it would hand out. */
   approve(requestId: string, by: Approver): { requestId: string; device: PairedDevice } {
-    const pending = this.#find(requestId);
+    const pending = this.#getPending(requestId);
     const lacking = pending.scopes.find((scope) => !hasScope(by.scopes, scope));
     if (lacking)
       fail("FORBIDDEN", `missing scope: ${lacking}`, { details: { code: "MISSING_SCOPE", missingScope: lacking } });
@@ -107,7 +118,7 @@ export class Devices extends EventEmitter<DeviceEvents> {
 
   /** Refuses a waiting request. */
   reject(requestId: string): { requestId: string; deviceId: string } {
-    const pending = this.#find(requestId);
+    const pending = this.#getPending(requestId);
     this.#resolve(pending, "rejected");
     return { requestId, deviceId: pending.deviceId };
   }
@@ -168,13 +179,10 @@ export class Devices extends EventEmitter<DeviceEvents> {
   ensureToken(deviceId: string, role: string, scopes: readonly string[]): TokenRecord {
     const nowMs = this.#clock.now();
     const known = this.#store.findToken(deviceId, role);
-    if (known && known.revokedAtMs === undefined && coversScopes(known.scopes, scopes)) {
-      this.#store.touch(deviceId, role, nowMs);
-      return known;
-    }
+    this.#note(deviceId, role, nowMs);
+    if (known && known.revokedAtMs === undefined && coversScopes(known.scopes, scopes)) return known;
     const token = this.#createToken(role, scopes);
     this.#store.decide(() => this.#store.saveToken(deviceId, { ...token, lastUsedAtMs: nowMs }));
-    this.#store.touch(deviceId, role, nowMs);
     return token;
   }
 
@@ -217,6 +225,16 @@ export class Devices extends EventEmitter<DeviceEvents> {
     this.#log.info("device token revoked", { deviceId, role });
     this.emit("invalidated", { deviceId, role });
     return { deviceId, role, revokedAtMs };
+  }
+
+  /** Keeps when a device was last here, to the minute: clients that reconnect in a storm must not wear out a disk. */
+  #note(deviceId: string, role: string, nowMs: number): void {
+    const key = `${role} ${deviceId}`;
+    const notedMs = this.#noted.get(key);
+    if (notedMs !== undefined && nowMs - notedMs < NOTE_INTERVAL_MS) return;
+    if (this.#noted.size >= MAX_NOTED) this.#noted.clear();
+    this.#noted.set(key, nowMs);
+    this.#store.touch(deviceId, role, nowMs);
   }
 
   #getToken(deviceId: string, role: string): { device: DeviceRecord; token: TokenRecord } {
@@ -292,7 +310,7 @@ export class Devices extends EventEmitter<DeviceEvents> {
     });
   }
 
-  #find(requestId: string): PendingDevice {
+  #getPending(requestId: string): PendingDevice {
     this.#dropExpired();
     return this.#pending.get(requestId) ?? fail("INVALID_REQUEST", "unknown requestId");
   }

@@ -27,6 +27,12 @@ export class Audience {
     return this.#connections.values();
   }
 
+  /** Whether anybody follows a topic: what is only for followers need not be made otherwise. */
+  hasFollowers(topic: string): boolean {
+    for (const { subscriptions } of this.#connections.values()) if (subscriptions.has(topic)) return true;
+    return false;
+  }
+
   /** Sends one event to all who may see it. */
   publish<T>(event: EventRule<T>, payload: T, stateVersion?: object): void {
     if (this.#connections.size === 0) return;
@@ -35,17 +41,14 @@ export class Audience {
     const capability = event.capability?.(payload);
     const heads: Partial<Record<ProtocolVersion, string | null>> = {};
     for (const connection of this.#connections.values()) {
-      const { version, caps } = connection.identity ?? {};
-      if (version === undefined || caps === undefined) continue;
+      const { identity } = connection;
+      if (!identity) continue;
+      const { version } = identity;
       if (!connection.isEntitled(version === 3 ? event.guard.v3 : event.guard.v4)) continue;
       if (topic !== undefined && !connection.subscriptions.has(topic)) continue;
-      if (
-        sessionTopic !== undefined &&
-        caps.has("session-scoped-events") &&
-        !connection.subscriptions.has(sessionTopic)
-      )
+      if (connection.isSessionScoped && sessionTopic !== undefined && !connection.subscriptions.has(sessionTopic))
         continue;
-      if (capability !== undefined && version === 4 && !caps.has(capability)) continue;
+      if (capability !== undefined && version === 4 && !identity.caps.has(capability)) continue;
       let head = heads[version];
       if (head === undefined) {
         const encoded = event.encode(payload, version);

@@ -5,7 +5,7 @@
 import type { ServerWebSocket } from "bun";
 import type { ClientInfo } from "#schemas/connect.ts";
 import type { ErrorShape } from "#schemas/errors.ts";
-import type { Guard, ProtocolVersion } from "#schemas/method.ts";
+import { type Guard, type ProtocolVersion, type ScopeName, scopeNames } from "#schemas/method.ts";
 import { hasScope } from "../devices/scopes.ts";
 import type { Peer } from "./peer.ts";
 import { closeReason, encodeResponse, policyOf, type WirePolicy } from "./wire.ts";
@@ -14,6 +14,16 @@ import { closeReason, encodeResponse, policyOf, type WirePolicy } from "./wire.t
 export const MAX_IN_FLIGHT = 256;
 /** Topics one connection may follow; a client shows a handful of sessions at once. */
 const MAX_SUBSCRIPTIONS = 512;
+
+const noGuards = {
+  everyone: false,
+  never: false,
+  read: false,
+  write: false,
+  admin: false,
+  approvals: false,
+  pairing: false,
+};
 
 /** What a successful handshake established. */
 export interface Identity {
@@ -46,7 +56,12 @@ export class Connection {
   #policy: WirePolicy = policyOf(4, "operator");
   #socket: ServerWebSocket<Connection> | undefined;
   #seq = 0;
-  #guards = new Map<Guard, boolean>();
+  /** Which guards let it through; filled when it is identified, because every broadcast asks. */
+  #entitled: Readonly<Record<Guard | "never", boolean>> = noGuards;
+  /** Set when the system's buffer was full at the last send; until it drains, our own is looked at before each send. */
+  #isBehind = false;
+  /** Whether it receives runs only of sessions it follows (v4 capability). */
+  isSessionScoped = false;
 
   constructor(needs: { id: string; nonce: string; openedAtMs: number; peer: Peer }) {
     this.id = needs.id;
@@ -72,21 +87,23 @@ export class Connection {
 
   /** Makes this an authenticated connection. Called once, by the handshake. */
   identify(identity: Identity): void {
+    const { version, role, scopes, caps } = identity;
     this.#identity = identity;
-    this.#policy = policyOf(identity.version, identity.role);
+    this.#policy = policyOf(version, role);
+    this.isSessionScoped = caps.has("session-scoped-events");
+    const mayUse = (scope: ScopeName) => role === "operator" && hasScope(scopes, `operator.${scope}`);
+    const granted = Object.fromEntries(scopeNames.map((scope) => [scope, mayUse(scope)])) as Record<ScopeName, boolean>;
+    this.#entitled = { ...granted, everyone: true, never: false };
   }
 
-  /** Whether events under this guard are for this connection. Remembered, because every broadcast asks. */
+  /** Whether events under this guard are for this connection. */
   isEntitled(guard: Guard | "never"): boolean {
-    if (guard === "everyone") return true;
-    if (guard === "never") return false;
-    let known = this.#guards.get(guard);
-    if (known === undefined) {
-      const { role, scopes } = this.#identity ?? { role: "node", scopes: [] };
-      known = role === "operator" && hasScope(scopes, `operator.${guard}`);
-      this.#guards.set(guard, known);
-    }
-    return known;
+    return this.#entitled[guard];
+  }
+
+  /** The system's buffer took everything. */
+  drained(): void {
+    this.#isBehind = false;
   }
 
   /** Follows a topic; returns false when the connection follows too many already. */
@@ -126,10 +143,11 @@ export class Connection {
   }
 
   #isFull(): boolean {
-    return (this.#socket?.getBufferedAmount() ?? 0) > this.#policy.maxBufferedBytes;
+    return this.#isBehind && (this.#socket?.getBufferedAmount() ?? 0) > this.#policy.maxBufferedBytes;
   }
 
   #send(text: string): void {
-    if (this.isOpen) this.#socket?.send(text);
+    // -1: queued behind what the peer has not read yet.
+    if (this.isOpen && this.#socket?.send(text) === -1) this.#isBehind = true;
   }
 }

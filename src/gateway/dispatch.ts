@@ -104,12 +104,11 @@ export class Dispatcher {
     const work = () => method.handle(params, call);
     const result =
       method.idempotency === "keyed" && !method.remembersKey ? this.#once.run(method.name, params, work) : work();
-    if (this.#onResult) return this.#watched(method, result);
-    return result;
+    if (result instanceof Promise) return result.then((payload) => this.#watched(method, payload));
+    return this.#watched(method, result);
   }
 
-  async #watched(method: Method, result: unknown): Promise<unknown> {
-    const payload = await result;
+  #watched(method: Method, payload: unknown): unknown {
     this.#onResult?.(method, payload);
     return payload;
   }

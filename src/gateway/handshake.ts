@@ -135,7 +135,7 @@ export class Handshake {
     };
     this.#pair(ask, version, verdict.method, connection);
     const token = this.#needs.devices.ensureToken(ask.deviceId, role, asked);
-    const scopes = grantScopes(asked, this.#needs.devices.get(ask.deviceId).scopes);
+    const scopes = grantScopes(asked, this.#needs.devices.scopesOf(ask.deviceId));
     const admitted = { ...identity, scopes, deviceId: ask.deviceId };
     connection.identify(admitted);
     return { ...admitted, token: { value: token.token, issuedAtMs: token.rotatedAtMs ?? token.createdAtMs } };

@@ -85,6 +85,7 @@ export function openGateway(options: GatewayOptions): Gateway {
       perMessageDeflate: false,
       open: (socket) => sockets.open(socket),
       message: (socket, data) => sockets.message(socket.data, data),
+      drain: (socket) => socket.data.drained(),
       close: (socket) => sockets.close(socket.data),
     },
   });

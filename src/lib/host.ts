@@ -18,6 +18,9 @@ export function hostFacts() {
   };
 }
 
+/** The id of this process. */
+export const processId = process.pid;
+
 /** The family of a platform, as presence names it. */
 export function deviceFamilyOf(platform: string): string {
   return labels[platform] ?? platform;

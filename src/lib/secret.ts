@@ -4,6 +4,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 /** A token, password or key. `String`, `JSON.stringify` and `console` show `***`; only `reveal` gives the value. */
 export class Secret {
   readonly #value: string;
+  /** Made when it is first compared, then kept: comparing is what most secrets are for. */
+  #digest: Uint8Array | undefined;
   constructor(value: string) {
     this.#value = value;
   }
@@ -13,7 +15,8 @@ export class Secret {
   }
   /** Constant-time comparison with a candidate from outside. */
   equals(candidate: string): boolean {
-    return timingSafeEqual(digest(this.#value), digest(candidate));
+    this.#digest ??= digest(this.#value);
+    return timingSafeEqual(this.#digest, digest(candidate));
   }
   toString(): string {
     return "***";

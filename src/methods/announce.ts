@@ -24,15 +24,16 @@ export function announceTo(
   sessions.on("changed", (news) =>
     audience.publish(events.sessionsChanged, { ...news, ts: news.session?.updatedAt ?? 0 }),
   );
-  sessions.on("message", ({ sessionKey, agentId, record }) =>
+  sessions.on("message", ({ sessionKey, agentId, record }) => {
+    if (!audience.hasFollowers(events.sessionTopic(sessionKey))) return;
     audience.publish(events.sessionMessage, {
       sessionKey,
       agentId,
       message: encodeMessage(record, 4),
       messageId: record.id,
       messageSeq: record.seq,
-    }),
-  );
+    });
+  });
   runs.on("agent", (event) => audience.publish(events.agent, event));
   runs.on("chat", (event) => audience.publish(event.state === "delta" ? events.chatDelta : events.chat, event));
   runs.on("started", ({ runId, sessionKey }) => sessions.announce(sessionKey, { phase: "start", runId }));

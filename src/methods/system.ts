@@ -4,7 +4,7 @@ import { HealthSummary } from "#schemas/health.ts";
 import { PresenceEntry } from "#schemas/presence.ts";
 import { AnyObject, Lenient, NonEmptyString, NoParams, Nullable, Strict, TimestampMs } from "#schemas/primitives.ts";
 import { fail } from "../lib/errors.ts";
-import { hostFacts } from "../lib/host.ts";
+import { hostFacts, processId } from "../lib/host.ts";
 import { defineMethod } from "./define.ts";
 import type { Services } from "./services.ts";
 
@@ -197,7 +197,7 @@ function statusOf(app: Services): typeof Status.static {
   const path = self.databasePath;
   return {
     runtimeVersion: self.version,
-    pid: hostFacts().pid,
+    pid: processId,
     port: self.port(),
     uptimeMs: nowMs - self.startedAtMs,
     connections: self.counts().connections,

@@ -295,7 +295,7 @@ export class Sessions extends EventEmitter<SessionEvents> {
       updatedAt: nowMs,
       contextFrom: 0,
     };
-    this.#store.decide(() => this.#store.save(session));
+    this.#store.decide(() => this.#store.insert(session));
     return session;
   }
 

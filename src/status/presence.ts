@@ -48,10 +48,13 @@ export class Presence {
     this.#changed();
   }
 
-  /** Notes that somebody left; the entry stays for a while with that reason. */
-  leave(key: string): void {
+  /** Notes that somebody left. With `isForgotten` the entry goes at once, else it stays for a while with that reason. */
+  leave(key: string, isForgotten: boolean): void {
     const entry = this.#entries.get(key.toLowerCase());
-    if (entry) this.set(key, { ...entry, reason: "disconnect" });
+    if (!entry) return;
+    if (!isForgotten) return this.set(key, { ...entry, reason: "disconnect" });
+    this.#entries.delete(key.toLowerCase());
+    this.#changed();
   }
 
   #changed(): void {

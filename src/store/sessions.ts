@@ -62,6 +62,7 @@ interface MessageTableRow {
 /** Named reads and writes over `sessions` and `messages`. */
 export class SessionStore {
   readonly #db: Database;
+  #count: number | undefined;
   constructor(db: Database) {
     this.#db = db;
   }
@@ -86,8 +87,10 @@ export class SessionStore {
     return row ? toSession(row) : undefined;
   }
 
+  /** How many sessions there are; kept in memory, because lists tell it and a count reads every row. */
   count(): number {
-    return this.#db.query<{ n: number }>("SELECT count(*) AS n FROM sessions").get()?.n ?? 0;
+    this.#count ??= this.#db.query<{ n: number }>("SELECT count(*) AS n FROM sessions").get()?.n ?? 0;
+    return this.#count;
   }
 
   /** Newest first. */
@@ -109,8 +112,15 @@ export class SessionStore {
     const rows = this.#db
       .query<SessionTableRow>(`SELECT * FROM sessions ${filter} ORDER BY updated_at DESC LIMIT ? OFFSET ?`)
       .all(...values, query.limit, query.offset);
-    const total = this.#db.query<{ n: number }>(`SELECT count(*) AS n FROM sessions ${filter}`).get(...values)?.n ?? 0;
+    const counted = () => this.#db.query<{ n: number }>(`SELECT count(*) AS n FROM sessions ${filter}`).get(...values);
+    const total = where.length ? (counted()?.n ?? 0) : this.count();
     return { rows: rows.map(toSession), total };
+  }
+
+  /** Adds a session. */
+  insert(session: SessionRecord): void {
+    this.#count = undefined;
+    this.save(session);
   }
 
   save(session: SessionRecord): void {
@@ -133,6 +143,7 @@ export class SessionStore {
   }
 
   remove(key: string): void {
+    this.#count = undefined;
     this.#db.query("DELETE FROM sessions WHERE key = ?").run(key);
   }
 

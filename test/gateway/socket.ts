@@ -216,7 +216,7 @@ function parseHead(head: string): { status: number; headers: Headers } {
 /** Bytes as they come, taken in the portions that the reader wants. */
 class Bytes {
   readonly opened: Promise<void>;
-  readonly #chunks: Buffer[] = [];
+  readonly #chunks: Uint8Array[] = [];
   #length = 0;
   #isEnded = false;
   #wake: () => void = () => undefined;

@@ -8,8 +8,7 @@ const leaf = (shell: Shell, hint: string) =>
     summary: `Print completion for ${shell}: ${hint}`,
     args: {},
     async run(_args, cli) {
-      const { root } = await import("../root.ts");
-      cli.io.out(await completions(root, shell));
+      cli.io.out(await completions(cli.root, shell));
     },
   });
 

@@ -61,7 +61,7 @@ async function serve(
   needs: { overrides: NonNullable<AppOptions["overrides"]>; log: Log; logFile: LogFile },
 ): Promise<void> {
   const { io, paths } = cli;
-  const [{ createApp }, { StartError }] = await Promise.all([import("../../app.ts"), import("../../gateway/start.ts")]);
+  const { createApp } = await import("../../app.ts");
   const options = { ...paths, ...needs, env: io.env, version, clock: io.clock, ids: io.ids };
   const app = await orCommandError(() => createApp(options));
   if (io.isTerminal && !cli.wantsJson) {

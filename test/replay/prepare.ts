@@ -1,0 +1,37 @@
+/** The state that a recorded peer was in before a case began, as far as the case shows it. */
+import { testKey } from "../devices/keys.ts";
+import { connectClient } from "../gateway/client.ts";
+
+/** Cases whose peer had been talked to, knew another device, and had a note waiting. */
+const lived = [
+  "chat-history-empty",
+  "basic-reads",
+  "forbidden-scopes",
+  "missing-scopes-signed-empty",
+  "pairing-remote-approve",
+];
+/** Cases whose peer had a session with the label that they use. */
+const labelled = ["v4-methods/sessions-crud"];
+
+/** Brings a gateway into that state. */
+export async function prepare(caseId: string, url: string): Promise<void> {
+  if (lived.some((name) => caseId.endsWith(`/${name}`))) await live(url);
+  if (labelled.includes(caseId)) {
+    using client = await connectClient(url);
+    await client.call("sessions.patch", { key: "agent:main:test2", label: "Test One" });
+    await client.socket.close();
+  }
+}
+
+async function live(url: string): Promise<void> {
+  using client = await connectClient(url);
+  for (const runId of ["idem-1", "idem-2"]) {
+    await client.call("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: runId });
+    await client.event(
+      ({ event, payload }) => event === "chat" && payload.runId === runId && payload.state === "final",
+    );
+  }
+  await client.call("system-event", { text: "ping" });
+  using device = await connectClient(url, { key: testKey("k3"), scopes: ["operator.read"] });
+  await Promise.all([device.socket.close(), client.socket.close()]);
+}

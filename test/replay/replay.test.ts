@@ -1,0 +1,104 @@
+/** Recorded conversations of real peers of both generations, held again with this gateway. */
+import { describe, expect, test } from "bun:test";
+import { startModelStandin } from "../standins/model.ts";
+import { FakeClock } from "../support/clock.ts";
+import { startGateway } from "../support/gateway.ts";
+import { type Deviation, deviations, explain } from "./deviations.ts";
+import { Player, type Stage } from "./player.ts";
+import { prepare } from "./prepare.ts";
+import { headersOf, scheduleOf } from "./scenes.ts";
+import { Identities, type Mismatch } from "./shape.ts";
+import { type Entry, isObject, type Json, type RecordedCase, recordedCase, recordedCases } from "./vectors.ts";
+
+const used = new Set<Deviation>();
+let played = 0;
+
+describe("replay", () => {
+  test.each(recordedCases.map((one) => [one.id, one] as const))("%s", async (_id, recorded) => {
+    const { found, badResults } = await replay(recorded);
+    const unexplained = found.filter((mismatch) => {
+      const deviation = explain(recorded.id, mismatch);
+      if (deviation) used.add(deviation);
+      return !deviation;
+    });
+    if (process.env["DUMP"])
+      (await import("node:fs")).appendFileSync(
+        process.env["DUMP"],
+        unexplained
+          .map(
+            (m) =>
+              JSON.stringify([
+                recorded.id,
+                m.kind,
+                m.at,
+                JSON.stringify(m.recorded)?.slice(0, 160),
+                JSON.stringify(m.live)?.slice(0, 160),
+              ]) + "\n",
+          )
+          .join("") + badResults.map((b) => JSON.stringify([recorded.id, "BAD", b, "", ""]) + "\n").join(""),
+      );
+    expect({ unexplained: unexplained.map(brief), badResults }).toEqual({ unexplained: [], badResults: [] });
+    played++;
+  });
+
+  test("every deviation explains something that really differs", () => {
+    if (played < recordedCases.length) return; // A filtered run proves nothing about the rest.
+    expect(deviations.filter((deviation) => !used.has(deviation))).toEqual([]);
+  });
+});
+
+async function replay(recorded: RecordedCase): Promise<{ found: Mismatch[]; badResults: string[] }> {
+  const clock = new FakeClock();
+  await using model = await startModelStandin();
+  await using gateway = await startGateway({ clock, config: configOf(model.url) });
+  await prepare(recorded.id, gateway.url);
+  const stage: Stage = {
+    caseId: recorded.id,
+    url: gateway.url,
+    ids: new Identities(),
+    clock,
+    model,
+    samples: samplesOf(recorded.version),
+  };
+  const players = new Map(
+    recorded.connections.map((connection) => [
+      connection.name,
+      new Player(stage, connection, headersOf(recorded.id, connection.name)),
+    ]),
+  );
+  for (const [name, throughAnswerTo] of scheduleOf(recorded)) await players.get(name)?.play(throughAnswerTo);
+  const found: Mismatch[] = [];
+  for (const player of players.values()) found.push(...(await player.differences()));
+  return { found, badResults: gateway.badResults };
+}
+
+function configOf(baseUrl: string): object {
+  return {
+    models: {
+      providers: {
+        mock: {
+          baseUrl: `${baseUrl}/v1`,
+          apiKey: "test-key",
+          api: "openai-completions",
+          models: [
+            { id: "m1", name: "Mock One", reasoning: false, input: ["text"], contextWindow: 128_000, maxTokens: 4096 },
+          ],
+        },
+      },
+    },
+    agents: { defaults: { model: { primary: "mock/m1" } } },
+  };
+}
+
+/** Whole state events of a generation: cases after the first leave their content out. */
+function samplesOf(version: 3 | 4): Map<string, Json> {
+  const isHealth = (entry: Entry) => entry.dir === "s2c" && entry.frame["event"] === "health";
+  const entry = recordedCase(`v${version}-handshake/connect-ok-token`).connections[0]?.log.find(isHealth);
+  const payload = entry?.dir === "s2c" && isObject(entry.frame["payload"]) ? entry.frame["payload"] : null;
+  return new Map(payload ? [["event(health)", payload]] : []);
+}
+
+function brief({ kind, at, recorded, live }: Mismatch): string {
+  const show = (value: unknown) => (value === undefined ? "" : JSON.stringify(value).slice(0, 100));
+  return `${kind} ${at}: ${show(recorded)} | ${show(live)}`;
+}
