@@ -186,7 +186,13 @@ const fanOut = (receivers: number, count: number) => (binary: string) =>
         ),
       );
     };
-    return { units: receivers * count, work, close: () => clients.forEach(({ socket }) => socket.close()) };
+    return {
+      units: receivers * count,
+      work,
+      close: () => {
+        for (const { socket } of clients) socket.close();
+      },
+    };
   });
 
 const measures: readonly Measure[] = [

@@ -1,13 +1,5 @@
 /** The building blocks every schema here is made of. */
-import {
-  Kind,
-  type ObjectOptions,
-  type Static,
-  type TProperties,
-  type TSchema,
-  Type,
-  TypeRegistry,
-} from "@sinclair/typebox";
+import { Kind, type ObjectOptions, type TProperties, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 
 /** An object that refuses properties it does not name: the rule for everything that travels on the wire. */
 export const Strict = <T extends TProperties>(properties: T, options: ObjectOptions = {}) =>
@@ -46,5 +38,3 @@ export const Id = ShortString(256);
 
 /** An empty parameter object. */
 export const NoParams = Strict({});
-
-export type { Static };

@@ -8,6 +8,7 @@ import { discoverModel } from "./agent/discover.ts";
 import { Runs } from "./agent/runs.ts";
 import { ConfigFile } from "./config/config.ts";
 import { Devices } from "./devices/devices.ts";
+import { hasScope } from "./devices/scopes.ts";
 import { Admission } from "./gateway/admission.ts";
 import { Audience } from "./gateway/broadcast.ts";
 import type { Connection } from "./gateway/connection.ts";
@@ -222,7 +223,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       methods: dispatcher.names().filter((name) => name !== "connect"),
       events: events.eventSpecs.map(({ name }) => name),
       snapshot: ({ version: wire, role, scopes }) => ({
-        presence: role === "operator" && (wire === 3 || scopes.length > 0) ? presence.list() : [],
+        presence: role === "operator" && (wire === 3 || hasScope(scopes, "operator.read")) ? presence.list() : [],
         health: health.snapshot(),
         stateVersion: stateVersion(),
         uptimeMs: clock.now() - startedAtMs,

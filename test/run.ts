@@ -12,7 +12,7 @@ const tool = (name: string) => join(root, "node_modules", ".bin", name);
 const checks: readonly [name: string, command: readonly string[]][] = [
   ["pages and executable", [bun, "build.ts", "--if-stale"]],
   ["generated files are fresh", [bun, "build.ts", "generate", "--check"]],
-  ["format and lint", [tool("biome"), "ci", "--reporter=summary", "."]],
+  ["format and lint", [tool("biome"), "ci", "--colors=off", "."]],
   ["types", [tool("tsc"), "--noEmit"]],
   ["no dead code", [bun, tool("knip")]],
 ];

@@ -5,6 +5,7 @@ import { findTarget, type LinkOptions, openLink, type Target } from "./gateway-l
 import type { Io } from "./io.ts";
 import { findPaths, type Paths } from "./paths.ts";
 import { type Column, createPaint, formatTable, type Paint, safeJson } from "./terminal.ts";
+import type { CliCommand, Invocation } from "./tree.ts";
 
 /** How a method is called by a command. */
 export interface CallOptions extends Omit<RequestOptions, "signal"> {

@@ -107,13 +107,10 @@ function clientFailure(error: ClientError): Failure {
 }
 
 function withAdvice({ message, details, stage }: ClientError): string {
-  const detail = typeof details === "object" && details !== null ? details : {};
-  if ("remediationHint" in detail && typeof detail.remediationHint === "string")
-    return `${message}; ${detail.remediationHint}`;
-  const code = "code" in detail && typeof detail.code === "string" ? detail.code : "";
-  if (stage === "connect" && typeof code === "string" && /^AUTH_(TOKEN|PASSWORD)_(MISSING|MISMATCH)$/.test(code)) {
-    return `${message}: set MOLTBOT_GATEWAY_TOKEN or give --token`;
-  }
+  const { remediationHint, code } = isObject(details) ? details : {};
+  if (typeof remediationHint === "string") return `${message}; ${remediationHint}`;
+  const isSecretWrong = typeof code === "string" && /^AUTH_(TOKEN|PASSWORD)_(MISSING|MISMATCH)$/.test(code);
+  if (stage === "connect" && isSecretWrong) return `${message}: set MOLTBOT_GATEWAY_TOKEN or give --token`;
   return withIssue(message, details);
 }
 

@@ -3,7 +3,7 @@ import type { Mismatch, MismatchKind } from "./shape.ts";
 
 export interface Deviation {
   why: string;
-  /** Which cases; `*` stands for anything. */
+  /** Which cases, or connections of a case (`<case>#<connection>`); `*` stands for anything. */
   cases: string;
   kind: MismatchKind | readonly MismatchKind[];
   /** Which places; `*` stands for anything up to the next dot, `**` for anything, `{a,b}` for one of several. */
@@ -158,7 +158,7 @@ const admission: readonly Deviation[] = [
   },
   {
     why: "where a device on this host came from is no address",
-    cases: "v3-device/*",
+    cases: "v3-*",
     kind: "missing",
     at: "res(device.pair.list).payload.paired[].remoteIp",
   },
@@ -227,6 +227,12 @@ const state: readonly Deviation[] = [
     cases: "v4-*",
     kind: "missing",
     at: "res({connect,health,channels.status}).payload.**{plugins,configReload,eventLoop,modelRuntime}",
+  },
+  {
+    why: "the recorded summary that stands for those left out is of a peer without sessions",
+    cases: "v3-{device,methods}/*",
+    kind: "filled",
+    at: ["event(health).payload.sessions.recent", "event(health).payload.agents[].sessions.recent"],
   },
   {
     why: "a fresh health summary is told when it is probed, not after each connect of v4",
@@ -324,14 +330,308 @@ const reads: readonly Deviation[] = [
   },
 ];
 
-export const deviations: readonly Deviation[] = [...version4, ...admission, ...state, ...reads];
+const runs: readonly Deviation[] = [
+  {
+    why: "a run has fewer phases here: there is no workspace to prepare, and no second report of the model or of the end",
+    cases: "v4-*",
+    kind: "missing",
+    at: [
+      "event(chat status preparing_workspace)",
+      "event(agent run_status preparing_workspace)",
+      "event(agent lifecycle {finishing,model,model-none,fallback_step})",
+    ],
+  },
+  {
+    why: "an aborted run ends once, with lifecycle end",
+    cases: "v4-runs/{chat-abort,chat-stop-text}",
+    kind: "missing",
+    at: "event(agent lifecycle error)",
+  },
+  {
+    why: "runs by agent tell their phases as those by chat.send do",
+    cases: "v4-{methods,runs}/agent-*",
+    kind: "extra",
+    at: [
+      "event(chat status {preparing_context,starting_model})",
+      "event(agent run_status {preparing_context,starting_model})",
+      "event(agent **).payload.isHeartbeat",
+    ],
+  },
+  {
+    why: "every event of a run names its session, and usage has both directions",
+    cases: "v4-*",
+    kind: "extra",
+    at: ["event(agent **).payload.sessionId", "event(agent usage).payload.data.inputTokens"],
+  },
+  {
+    why: "receipts, liveness and replies of the end are there for the peers' own recovery; clients read phase and times",
+    cases: "v4-*",
+    kind: "missing",
+    at: [
+      "event(agent assistant).payload.data.itemId",
+      "event(agent lifecycle {end,error}).payload.data.{livenessState,replayInvalid,terminalReceipt,terminalReply,aborted,errorObservation,stopReason,timeoutPhase,providerStarted}",
+      "event(agent lifecycle end).payload.data.executionSettled",
+      "event(agent **).payload.lane",
+      "event(chat error).payload.errorDetail",
+      "res(agent.wait).payload.{livenessState,terminalReceipt,terminalReply}",
+    ],
+  },
+  {
+    why: "the end of a run says that it is settled, in every way to end, and since when it ran",
+    cases: "v4-*",
+    kind: "extra",
+    at: [
+      "event(agent lifecycle {end,error}).payload.{data.executionSettled,sessionId}",
+      "event(chat error).payload.errorKind",
+      "res(agent.wait).payload.startedAt",
+    ],
+  },
+  {
+    why: "the answer of an agent has what its clients show: text, model and usage",
+    cases: "v*",
+    kind: ["missing", "extra"],
+    at: [
+      "res(agent{, again}).payload.result.meta.*",
+      "res(agent{, again}).payload.result.meta.agentMeta.*",
+      "res(agent{, again}).payload.result.meta.agentMeta.usage.*",
+      "res(agent{, again}).payload.result.{sourceReplyDeliveryState,deliveryStatus}",
+    ],
+    except: "**.meta.{durationMs,aborted,agentMeta,agentMeta.sessionId,agentMeta.provider,agentMeta.model,agentMeta.usage}",
+  },
+  {
+    why: "an unknown agent is named in the details, as other unknown things are",
+    cases: "v4-runs/agent-ok",
+    kind: "extra",
+    at: "res(agent).error.details",
+  },
+  {
+    why: "agent and agent.wait hear of the end at once; which answer goes first means nothing",
+    cases: "v*-runs/agent-ok",
+    kind: "order",
+    at: "res({agent again,agent.wait})",
+  },
+  {
+    why: "a request to end a run is answered at once, and the end is told when the model has let go",
+    cases: "v*-runs/{chat-abort,chat-stop-text}",
+    kind: ["order", "extra"],
+    at: ["res({chat.abort,chat.send})", "event(chat aborted)", "event(agent lifecycle end)"],
+  },
+  {
+    why: "the recorded v4 peer let an admin abort under a wrong key; a run belongs to its session (v3 says so too)",
+    cases: "v4-runs/chat-abort",
+    kind: ["constant", "missing", "extra", "filled"],
+    at: ["res(chat.abort).{ok,payload,error}", "res(chat.abort).payload.{aborted,runIds}"],
+  },
+  {
+    why: "a run begins as soon as its request was answered, which a repeat right behind it may come after",
+    cases: "v*-methods/chat-send-no-model-auth",
+    kind: "order",
+    at: ["res(chat.send)", "event(agent lifecycle start)"],
+  },
+  {
+    why: "a failure of the model is an error in both generations; the recorded v3 peer gave an empty answer",
+    cases: "v3-runs/chat-error",
+    kind: ["missing", "extra", "constant"],
+    at: [
+      "event(agent lifecycle {end,error})",
+      "event(chat {final,error})",
+      "res(chat.send).{ok,error,payload.summary,payload.status}",
+    ],
+  },
+  {
+    why: "a failure is told in the words of the model, and trying the same again does not help",
+    cases: "v4-runs/chat-error",
+    kind: ["constant", "missing"],
+    at: "res(chat.send).error.{message,retryable}",
+  },
+  {
+    why: "the stand-in's tool is another one than the recorded shell, fails, and comes without words before it",
+    cases: "v*-runs/{chat-send-tool,chat-tool-events}",
+    kind: ["missing", "extra", "constant", "order"],
+    at: [
+      "event(agent {item,command_output,tool update,tool start,tool result,assistant,usage})",
+      "event(chat {delta,final})",
+      "event(agent tool {start,result}).payload.**",
+      "res(chat.history).payload.messages[].**",
+      "res(chat.history).payload.{activity,hasMore,nextOffset}",
+    ],
+    except: "event(agent tool *).payload.{runId,sessionKey,stream,seq,ts,agentId,data.phase,data.toolCallId}",
+  },
+  {
+    why: "of v3 peers, too, only those with operator.read hear what is said in sessions",
+    cases: "v3-runs/second-client-sees-events#C**",
+    kind: "missing",
+    at: ["event(agent **)", "event(chat **)", "event(presence)"],
+  },
+];
 
-/** The deviation that explains a mismatch, if one does. */
-export function explain(caseId: string, mismatch: Mismatch): Deviation | undefined {
+const sessions: readonly Deviation[] = [
+  {
+    why: "rows have what a list shows; owners, sharing, boards, costs and worktrees do not exist here",
+    cases: "v*",
+    kind: "missing",
+    at: [
+      "res(sessions.list).payload.{owners,sessions[].*,defaults.*}",
+      "res(sessions.describe).payload.session.*",
+      "event(sessions.changed *).payload.{session.*,*}",
+      "event(session.message *).payload.*",
+      "event(agent tool *).payload.session",
+    ],
+    except: "**.{key,kind,sessionId,updatedAt,agentId,isMain,sessionKey,reason,phase,ts,message,messageId,messageSeq,modelProvider,model,contextTokens}",
+  },
+  {
+    why: "a row tells the model only where the session has one of its own",
+    cases: "v*",
+    kind: "missing",
+    at: [
+      "res(sessions.list).payload.sessions[].{model,modelProvider,contextTokens}",
+      "{res(sessions.describe),event(sessions.changed *)}.payload.session.{model,modelProvider,contextTokens}",
+      "event(session**).payload.{model,modelProvider,contextTokens,sessionId,updatedAt,kind}",
+    ],
+  },
+  {
+    why: "rows tell tokens, flags and the channel in both generations where there are any",
+    cases: "v*",
+    kind: "extra",
+    at: [
+      "res(sessions.list).payload.sessions[].{agentId,createdAt,isMain,lastChannel,abortedLastRun,inputTokens,outputTokens,totalTokens,systemSent,thinkingLevel}",
+      "{res(sessions.describe),event(sessions.changed *)}.payload.session.{lastChannel,abortedLastRun,inputTokens,outputTokens,totalTokens,systemSent,status}",
+    ],
+  },
+  {
+    why: "an entry has the settings that somebody made; what derives from the configuration is in the list",
+    cases: "v*",
+    kind: ["missing", "extra"],
+    at: [
+      "res(sessions.{create,patch,reset}).payload.entry.*",
+      "res(sessions.{create,patch,reset}).payload.resolved",
+    ],
+    except: "**.entry.{sessionId,updatedAt,label}",
+  },
+  {
+    why: "fewer sessions exist here than on the recorded peer, and they have other names",
+    cases: "v*",
+    kind: ["constant", "type", "empty", "missing"],
+    at: [
+      "res(sessions.list).payload.{hasMore,nextOffset}",
+      "res(sessions.list).payload.sessions[].{key,label,displayName,isMain}",
+      "res({status,health}).payload.**recent[].key",
+      "res(chat.history).payload.messages[].__openclaw.runId",
+      "res(chat.history).payload.verboseLevel",
+      "res(status).payload.queuedSystemEvents",
+      "res(device.pair.list).payload.pending",
+    ],
+  },
+  {
+    why: "thinking levels are those of the protocol; the recorded v4 peer knew that its model had none",
+    cases: "v4-methods/sessions-crud",
+    kind: "constant",
+    at: "res(sessions.patch).error.message",
+  },
+  {
+    why: "a reset keeps the settings of the session, as v3 has it",
+    cases: "v4-methods/sessions-crud",
+    kind: ["extra", "constant"],
+    at: "res(sessions.reset).payload.entry.*",
+  },
+  {
+    why: "history tells the state of the run and the level of thinking always; cursors and activity are not served",
+    cases: "v4-*",
+    kind: ["missing", "extra"],
+    at: [
+      "res({chat.history,chat.startup}).payload.{activeRunIds,thinkingLevel,defaults,deltaCursor,sessionInfo,inFlightRun,sessionRow,agentsList,metadata}",
+      "res(chat.metadata).payload.{accountSelection,runtimeSelectionLocked,swarmEnabled}",
+    ],
+  },
+  {
+    why: "a stored message tells its place and its run; who sent it and by which wire is not kept",
+    cases: "v*",
+    kind: ["missing", "extra"],
+    at: [
+      "res({chat.history,chat.startup}).payload.messages[].{api,usage,usage.*,responseId}",
+      "res({chat.history,chat.startup}).payload.messages[].__openclaw.{idempotencyKey,senderIsOwner,transcriptPosition,transport,runId}",
+      "event(session.message *).payload.message.{api,usage,usage.*,responseId}",
+      "event(session.message *).payload.message.__openclaw.{idempotencyKey,senderIsOwner,transcriptPosition,transport,runId}",
+    ],
+  },
+  {
+    why: "an injected message says that it was injected, and names no model",
+    cases: "v*-methods/{chat-send-no-model-auth,chat-history-empty}",
+    kind: ["missing", "extra", "constant"],
+    at: [
+      "event(chat final).payload.{stopReason,message.*,message.usage.*}",
+      "event(session.message assistant).payload.message.*",
+      "res(chat.history).payload.messages[].{provider,model,stopReason}",
+    ],
+    except: "**.message.{role,content,timestamp}",
+  },
+  {
+    why: "news about the list come as they happen: they are not ordered against answers, and only five kinds exist",
+    cases: "v4-methods/{v4-session-methods,chat-send-no-model-auth}",
+    kind: ["order", "missing"],
+    at: ["event(sessions.changed {send,participants,agent**,model,delete,create,start,end})", "event(session.message {user,assistant})"],
+  },
+  {
+    why: "the recorded history is longer, so that its messages and ours do not correspond one to one",
+    cases: "v4-methods/chat-history-empty",
+    kind: "identity",
+    at: "res(chat.history).payload.messages[].__openclaw.id",
+  },
+];
+
+const elsewhere: readonly Deviation[] = [
+  {
+    why: "who else was connected to the recorded peer is not replayed",
+    cases: "v*",
+    kind: ["constant", "missing", "extra"],
+    at: [
+      "{event(presence),res(connect)}.payload.**presence[].{scopes,scopes[**],reason,roles,tags}",
+      "res(system-presence).payload[].{scopes,scopes[**],reason,roles}",
+    ],
+  },
+  {
+    why: "nodes are not told who is here",
+    cases: "v3-clients/connection-2",
+    kind: "empty",
+    at: "res(connect).payload.snapshot.presence",
+  },
+  {
+    why: "voice wake, tasks and node inventories are not served",
+    cases: "v*",
+    kind: "missing",
+    at: "event({voicewake.changed,voicewake.routing.changed,task**,node.pair.requested**,node.runnerInventory.changed**})",
+  },
+  {
+    why: "happened on the recorded peer at that moment for reasons of its own",
+    cases: "v4-{runs/agent-ok,clients/connection-2}",
+    kind: "missing",
+    at: ["event({presence,tick})", "event(device.pair.resolved**)"],
+  },
+  {
+    why: "channels have no open issues to tell while there are none",
+    cases: "v4-*",
+    kind: "missing",
+    at: "res(channels.status).payload.statusIssues",
+  },
+];
+
+export const deviations: readonly Deviation[] = [
+  ...version4,
+  ...admission,
+  ...state,
+  ...reads,
+  ...runs,
+  ...sessions,
+  ...elsewhere,
+];
+
+/** The deviation that explains a mismatch on a connection (`<case>#<connection>`), if one does. */
+export function explain(connectionId: string, mismatch: Mismatch): Deviation | undefined {
+  const caseId = connectionId.replace(/#.*$/, "");
   return deviations.find(
     ({ cases, kind, at, except }) =>
       [kind].flat().includes(mismatch.kind) &&
-      matches(cases, caseId) &&
+      (matches(cases, caseId) || matches(cases, connectionId)) &&
       [at].flat().some((place) => matches(place, mismatch.at)) &&
       !(except !== undefined && matches(except, mismatch.at)),
   );

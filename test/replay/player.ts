@@ -11,7 +11,6 @@ import { type Entry, isObject, type Json, type JsonObject, type RecordedConnecti
 
 /** What all connections of a case share. */
 export interface Stage {
-  caseId: string;
   url: string;
   ids: Identities;
   clock: FakeClock;
@@ -28,6 +27,8 @@ const scripts: Readonly<Record<string, string>> = { "use-tool please": "use-tool
 
 /** One connection while it is played. */
 export class Player {
+  /** The case and the name of the connection. */
+  readonly id: string;
   readonly #stage: Stage;
   readonly #log: readonly Entry[];
   readonly #headers: Record<string, string> | undefined;
@@ -43,7 +44,8 @@ export class Player {
   #isAdmitted = false;
   #wake: () => void = () => undefined;
 
-  constructor(stage: Stage, connection: RecordedConnection, headers?: Record<string, string>) {
+  constructor(stage: Stage, id: string, connection: RecordedConnection, headers?: Record<string, string>) {
+    this.id = id;
     this.#stage = stage;
     this.#log = connection.log;
     this.#headers = headers;
@@ -140,6 +142,7 @@ export class Player {
         return;
       case "c2s":
         await this.#settle();
+        await this.#untilRepeatable(entry);
         return this.#say(entry);
       case "close":
         await this.#settle();
@@ -163,11 +166,24 @@ export class Player {
     if (this.#isChallengeDue()) await this.#until(() => this.#challenge !== undefined);
     const { kept } = withoutRepeats(this.#recorded.filter((placed) => !isStateEvent(placed)));
     const wanted = kept.filter(({ label }) => !this.#isWaived({ kind: "missing", at: label }));
-    // The model answers no faster than the recording needs it to.
-    if (wanted.some(({ label }) => label === "event(agent assistant)")) this.#stage.model.gate.release(4);
-    if (wanted.some(({ label }) => label === "event(chat final)" || label.endsWith("again)")))
+    // The model answers no faster than the recorded one did: what came before its words comes before them here.
+    const firstWord = wanted.findIndex(({ label }) => label === "event(agent assistant)");
+    const lastWord = wanted.findIndex(({ label }) => label === "event(chat final)" || label.endsWith(" again)"));
+    if (firstWord >= 0) {
+      await this.#untilAll(wanted.slice(0, firstWord));
+      this.#stage.model.gate.release(4);
+    }
+    if (lastWord >= 0) {
+      await this.#untilAll(wanted.slice(0, lastWord).filter(({ label }) => !/^event\(agent (lifecycle|usage)/.test(label)));
       this.#stage.model.gate.open();
-    await this.#until(() => {
+    }
+    await this.#untilAll(wanted);
+    this.#learn(wanted);
+  }
+
+  /** Waits until each of these has come as often as it is named. */
+  #untilAll(wanted: readonly Placed[]): Promise<void> {
+    return this.#until(() => {
       const left = this.#live.map(({ key }) => key);
       return wanted.every(({ key }) => {
         const at = left.indexOf(key);
@@ -175,12 +191,24 @@ export class Player {
         return at >= 0;
       });
     });
-    this.#learn(wanted);
   }
 
   /** Finds out which ids correspond, before they are used in what is said next. */
   #learn(recorded: readonly Placed[]): void {
     for (const { recorded: one, live } of align(recorded, this.#live).pairs) this.#compare(one, live);
+  }
+
+  /** A request that was recorded as the repeat of one that had ended comes after its run has ended here. */
+  async #untilRepeatable(entry: Entry & { dir: "c2s" }): Promise<void> {
+    if (!("frame" in entry) || !isObject(entry.frame) || !isObject(entry.frame["params"])) return;
+    const { id, params } = entry.frame;
+    const answer = this.#log.find((one) => one.dir === "s2c" && one.frame["id"] === id);
+    const payload = answer?.dir === "s2c" && isObject(answer.frame["payload"]) ? answer.frame["payload"] : {};
+    if (!["ok", "error", "timeout"].includes(String(payload["status"])) || params["idempotencyKey"] === undefined) return;
+    const ends = new Set(["event(chat final)", "event(chat error)", "event(chat aborted)"]);
+    const isEnd = ({ label, frame }: Placed) =>
+      ends.has(label) && isObject(frame["payload"]) && frame["payload"]["runId"] === params["idempotencyKey"];
+    await this.#until(() => this.#live.some(isEnd));
   }
 
   #isChallengeDue(): boolean {
@@ -296,7 +324,7 @@ export class Player {
   }
 
   #isWaived(mismatch: Mismatch): boolean {
-    return explain(this.#stage.caseId, mismatch) !== undefined;
+    return explain(this.id, mismatch) !== undefined;
   }
 
   /** The recorded frame with the ids of this connection, and with a proof made anew. */
@@ -335,7 +363,7 @@ export class Player {
     const noted = note?.dir === "note" ? note.text.replace("device signature payload: ", "") : undefined;
     const signature = String(old["signature"]);
     if (Buffer.from(signature, "base64url").length !== 64) return signature;
-    const fields = (noted ?? plainPayload(params, this.#stage.caseId)).split("|");
+    const fields = (noted ?? plainPayload(params, this.id)).split("|");
     const isOther = noted !== undefined && !isSignedBy(key, withProof(fields, old), signature);
     if (isOther) fields[5] = "operator.read";
     const { device, auth } = params;
@@ -354,12 +382,12 @@ function withProof(fields: readonly string[], { signedAt, nonce }: JsonObject): 
 }
 
 /** What a client of that generation signs, where the recording has no note of it. */
-function plainPayload(params: JsonObject, caseId: string): string {
+function plainPayload(params: JsonObject, id: string): string {
   const { client, device, role, scopes } = params;
   if (!isObject(client) || !isObject(device)) return "";
   const names = Array.isArray(scopes) ? scopes.join(",") : "";
   const head = ["v2", device["id"], client["id"], client["mode"], role ?? "operator", names, "", "", ""];
-  if (caseId.startsWith("v3")) return head.join("|");
+  if (id.startsWith("v3")) return head.join("|");
   return [
     "v3",
     ...head.slice(1),

@@ -1,8 +1,11 @@
 /** The state that a recorded peer was in before a case began, as far as the case shows it. */
 import { testKey } from "../devices/keys.ts";
 import { connectClient } from "../gateway/client.ts";
+import type { FakeClock } from "../support/clock.ts";
 
-/** Cases whose peer had been talked to, knew another device, and had a note waiting. */
+/** Later than summaries that were made before are kept. */
+const AFTER_MS = 61_000;
+/** Cases whose peer had been talked to, and knew another device. */
 const lived = [
   "chat-history-empty",
   "basic-reads",
@@ -14,13 +17,14 @@ const lived = [
 const labelled = ["v4-methods/sessions-crud"];
 
 /** Brings a gateway into that state. */
-export async function prepare(caseId: string, url: string): Promise<void> {
+export async function prepare(caseId: string, url: string, clock: FakeClock): Promise<void> {
   if (lived.some((name) => caseId.endsWith(`/${name}`))) await live(url);
   if (labelled.includes(caseId)) {
     using client = await connectClient(url);
     await client.call("sessions.patch", { key: "agent:main:test2", label: "Test One" });
     await client.socket.close();
   }
+  clock.advance(AFTER_MS);
 }
 
 async function live(url: string): Promise<void> {
@@ -31,7 +35,6 @@ async function live(url: string): Promise<void> {
       ({ event, payload }) => event === "chat" && payload.runId === runId && payload.state === "final",
     );
   }
-  await client.call("system-event", { text: "ping" });
   using device = await connectClient(url, { key: testKey("k3"), scopes: ["operator.read"] });
   await Promise.all([device.socket.close(), client.socket.close()]);
 }

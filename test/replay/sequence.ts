@@ -62,6 +62,9 @@ function roleOf({ message, state }: JsonObject): unknown {
   return state === undefined && isObject(message) ? message["role"] : undefined;
 }
 
+/** Pieces of a text, and errors, which some peers tell twice. */
+const repeatable: ReadonlySet<string> = new Set(["event(agent assistant)", "event(chat delta)", "event(chat error)"]);
+
 /** Text comes in as many pieces as time allows: of each stretch the first piece of either kind stands for all. */
 export function withoutRepeats(frames: readonly Placed[]): {
   kept: Placed[];
@@ -71,11 +74,12 @@ export function withoutRepeats(frames: readonly Placed[]): {
   const repeats: { of: Placed; placed: Placed }[] = [];
   const kept = frames.filter((placed) => {
     const { label, frame } = placed;
-    const run = isObject(frame["payload"]) ? frame["payload"]["runId"] : undefined;
+    const isOfRun = frame["event"] === "agent" || frame["event"] === "chat";
+    const run = isOfRun && isObject(frame["payload"]) ? frame["payload"]["runId"] : undefined;
     if (run === undefined) return true;
     const stretch = seen.get(run) ?? new Map<string, Placed>();
     seen.set(run, stretch);
-    if (label !== "event(agent assistant)" && label !== "event(chat delta)") {
+    if (!repeatable.has(label)) {
       stretch.clear();
       return true;
     }

@@ -142,12 +142,17 @@ function compareLists(recorded: readonly Json[], live: unknown, at: string, ids:
   if (live.length === 0) return [{ kind: "empty", at, recorded }];
   if (known.every((item) => typeof item === "string")) return compareNames(known, live, at, ids);
   return live.flatMap((item, index) => {
-    const ways = known.map((one, other) => ({ other, found: compare(one, item, `${at}[]`, new TrialIdentities(ids)) }));
+    const ways = known.map((one, other) => ({ other, cost: costOf(compare(one, item, `${at}[]`, new TrialIdentities(ids))) }));
     // Of equally good matches the one at the same place, so that lists in order bind their ids in order.
-    ways.sort((a, b) => a.found.length - b.found.length || Math.abs(a.other - index) - Math.abs(b.other - index));
+    ways.sort((a, b) => a.cost - b.cost || Math.abs(a.other - index) - Math.abs(b.other - index));
     const best = known[ways[0]?.other ?? 0] ?? null;
     return compare(best, item, `${at}[]`, ids);
   });
+}
+
+/** How unlike two items are: another value weighs more than a property more or less. */
+function costOf(found: readonly Mismatch[]): number {
+  return found.reduce((cost, { kind }) => cost + (kind === "missing" || kind === "extra" ? 1 : 10), 0);
 }
 
 /** Lists of names (scopes, methods, ids of runs) hold the recorded names, no more and no less. */
