@@ -6,6 +6,7 @@ import { Agents } from "./agent/agents.ts";
 import { createAssistant } from "./agent/assistant.ts";
 import { discoverModel } from "./agent/discover.ts";
 import { Runs } from "./agent/runs.ts";
+import { createTools } from "./agent/tools.ts";
 import { ConfigFile } from "./config/config.ts";
 import { Devices } from "./devices/devices.ts";
 import { hasScope } from "./devices/scopes.ts";
@@ -147,6 +148,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     transcripts: createRunTranscripts(sessions),
     lanes,
     agents,
+    tools: createTools(clock),
     clock,
     log: log.child("agent"),
   });

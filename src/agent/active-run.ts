@@ -4,7 +4,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { Agents, Answerer } from "./agents.ts";
 import { compact, planContext, SUMMARY_HEADING } from "./context.ts";
 import type { InternalAgentEvent, InternalChatEvent, RunOutcome, RunRequest } from "./run.ts";
-import type { HistoryMessage, RuntimeEvent, StopReason, Usage } from "./runtime.ts";
+import type { HistoryMessage, RuntimeEvent, StopReason, Tool, Usage } from "./runtime.ts";
 import { buildSystemPrompt } from "./system-prompt.ts";
 import { type RunSession, type Transcripts, toHistory, toStored, userMessage } from "./transcripts.ts";
 
@@ -27,6 +27,7 @@ export class ActiveRun {
   readonly request: RunRequest;
   readonly createdAt: number;
   readonly #agents: Agents;
+  readonly #tools: readonly Tool[];
   readonly #transcripts: Transcripts;
   readonly #clock: Clock;
   readonly #listener: RunListener;
@@ -53,6 +54,7 @@ export class ActiveRun {
     request: RunRequest;
     createdAt: number;
     agents: Agents;
+    tools: readonly Tool[];
     transcripts: Transcripts;
     clock: Clock;
     listener: RunListener;
@@ -60,6 +62,7 @@ export class ActiveRun {
     this.request = needs.request;
     this.createdAt = needs.createdAt;
     this.#agents = needs.agents;
+    this.#tools = needs.tools;
     this.#transcripts = needs.transcripts;
     this.#clock = needs.clock;
     this.#listener = needs.listener;
@@ -160,7 +163,7 @@ export class ActiveRun {
         sessionKey: this.request.sessionKey,
         system: this.#system(),
         messages,
-        tools: [],
+        tools: [...this.#tools],
         thinking: this.request.thinking ?? this.#session?.settings.thinkingLevel,
       },
       this.#abort.signal,

@@ -11,6 +11,7 @@ import type { RunRecord, RunState, RunStore } from "../store/runs.ts";
 import { ActiveRun, type RunListener } from "./active-run.ts";
 import type { Agents } from "./agents.ts";
 import type { InternalAgentEvent, InternalChatEvent, RunOutcome, RunRequest } from "./run.ts";
+import type { Tool } from "./runtime.ts";
 import { type Transcripts, userMessage } from "./transcripts.ts";
 
 /** A run's state for those who ask about it. */
@@ -41,6 +42,7 @@ export class Runs extends EventEmitter<RunEvents> {
   readonly #transcripts: Transcripts;
   readonly #lanes: RunLanes;
   readonly #agents: Agents;
+  readonly #tools: readonly Tool[];
   readonly #clock: Clock;
   readonly #log: Log;
   /** Queued and running, oldest first. */
@@ -50,6 +52,7 @@ export class Runs extends EventEmitter<RunEvents> {
     transcripts: Transcripts;
     lanes: RunLanes;
     agents: Agents;
+    tools: readonly Tool[];
     clock: Clock;
     log: Log;
   }) {
@@ -59,6 +62,7 @@ export class Runs extends EventEmitter<RunEvents> {
     this.#transcripts = needs.transcripts;
     this.#lanes = needs.lanes;
     this.#agents = needs.agents;
+    this.#tools = needs.tools;
     this.#clock = needs.clock;
     this.#log = needs.log;
   }
@@ -106,6 +110,7 @@ export class Runs extends EventEmitter<RunEvents> {
       request,
       createdAt,
       agents: this.#agents,
+      tools: this.#tools,
       transcripts: this.#transcripts,
       clock: this.#clock,
       listener: this.#listener(),

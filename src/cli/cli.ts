@@ -18,6 +18,7 @@ export class Cli {
   readonly io: Io;
   readonly root: CliCommand;
   readonly wantsJson: boolean;
+  readonly useColor: boolean;
   readonly paint: Paint;
   readonly paths: Paths;
   readonly link: LinkOptions;
@@ -30,7 +31,8 @@ export class Cli {
     this.io = io;
     this.root = root;
     this.wantsJson = option("json") === true;
-    this.paint = createPaint(hasColor(io) && option("color") !== false);
+    this.useColor = hasColor(io) && option("color") !== false;
+    this.paint = createPaint(this.useColor);
     this.paths = findPaths({ stateDir: text("state-dir"), profile: text("profile"), env: io.env, home: io.home });
     this.link = {
       url: text("url"),

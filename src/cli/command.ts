@@ -14,7 +14,7 @@ export const globalArgs = {
   profile: { type: "string", valueHint: "NAME", description: "use ~/.moltbot-NAME" },
   "state-dir": { type: "string", valueHint: "DIR", description: "state folder of the gateway that is meant" },
   timeout: { type: "string", valueHint: "MS", description: "how long to wait for an answer" },
-  color: { type: "boolean", default: true, description: "--no-color: no colours" },
+  color: { type: "boolean", default: true, description: "no colours, also on a terminal" },
 } as const satisfies ArgsDef;
 
 /** What a command is declared with. */

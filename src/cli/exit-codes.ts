@@ -106,9 +106,11 @@ function clientFailure(error: ClientError): Failure {
   return { exit, code, message: withAdvice(error), ...(details === undefined ? {} : { details }) };
 }
 
-function withAdvice({ message, details, stage }: ClientError): string {
+function withAdvice(error: ClientError): string {
+  const { message, details, stage } = error;
   const { remediationHint, code } = isObject(details) ? details : {};
   if (typeof remediationHint === "string") return `${message}; ${remediationHint}`;
+  if (error.code === "INSECURE_URL") return `${message}, or add --allow-insecure`;
   const isSecretWrong = typeof code === "string" && /^AUTH_(TOKEN|PASSWORD)_(MISSING|MISMATCH)$/.test(code);
   if (stage === "connect" && isSecretWrong) return `${message}: set MOLTBOT_GATEWAY_TOKEN or give --token`;
   return withIssue(message, details);

@@ -1,21 +1,28 @@
 /** Help, made from the command tree. */
-import type { ArgDef } from "citty";
+import type { ArgDef, ArgsDef } from "citty";
 import { globalArgs } from "./command.ts";
 import type { Paint } from "./terminal.ts";
 import type { CliCommand } from "./tree.ts";
 
 /** The help text of one command. `path` are the names that lead to it. */
 export async function helpText(command: CliCommand, path: readonly string[], paint: Paint): Promise<string> {
-  const { meta, args, subCommands } = command;
+  const { meta, subCommands } = command;
+  const fallback = command.default === undefined ? undefined : await subCommands?.[command.default]?.();
+  const args: ArgsDef = { ...command.args, ...fallback?.args };
   const name = ["moltbot", ...path].join(" ");
+  const shared: ArgsDef = globalArgs;
   const entries = Object.entries(args);
   const positionals = entries.filter(([, arg]) => arg.type === "positional");
-  const own = entries.filter(([key, arg]) => arg.type !== "positional" && arg !== (globalArgs as typeof args)[key]);
-  const shared = Object.entries(globalArgs);
+  const own = entries.filter(([key, arg]) => arg.type !== "positional" && arg !== shared[key]);
   const children = await Promise.all(
     Object.entries(subCommands ?? {}).map(async ([child, load]) => [child, (await load()).meta.description] as const),
   );
-  const usage = [name, ...positionals.map(positionalHint), own.length ? "[OPTIONS]" : "", subCommands ? "COMMAND" : ""];
+  const usage = [
+    name,
+    ...positionals.map(positionalHint),
+    own.length ? "[OPTIONS]" : "",
+    subCommands ? (fallback ? "[COMMAND]" : "COMMAND") : "",
+  ];
   const sections = [
     `${meta.description}\n\n${paint("bold", "Usage")}  ${usage.filter(Boolean).join(" ")}`,
     section("Commands", children, paint),
@@ -32,7 +39,7 @@ export async function helpText(command: CliCommand, path: readonly string[], pai
     path.length === 0
       ? section(
           "Options of every command",
-          shared.map(([key, arg]) => [optionHint(key, arg), arg.description ?? ""]),
+          Object.entries(shared).map(([key, arg]) => [optionHint(key, arg), arg.description ?? ""]),
           paint,
         )
       : paint("dim", "Options of every command: moltbot --help"),

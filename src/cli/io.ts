@@ -44,6 +44,13 @@ export function processIo(): Io {
       stop.abort(name);
     });
   }
+  let isWatched = false;
+  const outLater = (line: string) => {
+    // Without a listener a reader who leaves would end the gateway: its log file still has every line.
+    if (!isWatched) process.stdout.on("error", () => undefined);
+    isWatched = true;
+    process.stdout.write(`${line}\n`);
+  };
   return {
     env: process.env,
     home: homedir(),
@@ -55,7 +62,7 @@ export function processIo(): Io {
     signal: stop.signal,
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),
-    outLater: (line) => void process.stdout.write(`${line}\n`),
+    outLater,
     readInput: () => Bun.stdin.text(),
     openBrowser,
   };

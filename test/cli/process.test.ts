@@ -100,6 +100,22 @@ test("a reader who leaves ends a command quietly", async () => {
   expect(stderr).toBe("");
 });
 
+test("a gateway outlives the reader of its log", async () => {
+  using host = createHost();
+  const line = [...executable, "gateway", "--port", "0", "--verbose"].map((word) => `'${word}'`).join(" ");
+  const env = { PATH: process.env["PATH"] ?? "", HOME: host.folder, MOLTBOT_STATE_DIR: host.stateDir };
+  const shell = Bun.spawn(["bash", "-c", `${line} > >(head -n 1 >&2) & echo $!; wait`], {
+    env,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const { value } = await shell.stdout.pipeThrough(new TextDecoderStream()).getReader().read();
+  await shell.stderr.getReader().read();
+  for (let calls = 0; calls < 5; calls++) expect((await host.run(["health"])).code).toBe(0);
+  process.kill(Number(value), "SIGTERM");
+  await shell.exited;
+});
+
 test("all of a long output arrives through a slow pipe", async () => {
   using host = createHost();
   const whole = await host.run(["protocol", "swift"]);

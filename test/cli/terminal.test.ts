@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { parseRecord, prettyRecord } from "../../src/cli/log-line.ts";
 import { cleanLine, cleanText, createPaint, formatAge, formatTable, safeJson } from "../../src/cli/terminal.ts";
 
 const plain = createPaint(false);
@@ -66,4 +67,21 @@ test.each([
   [-5, "0s"],
 ])("%d ms ago is %s", (ms, text) => {
   expect(formatAge(ms)).toBe(text);
+});
+
+test("a log line with hostile fields is disarmed, nested values included", () => {
+  const line = JSON.stringify({
+    time: "2026-01-15T12:00:00.000Z",
+    level: "warn",
+    room: "gateway",
+    message: "refused\x1b[2J",
+    name: "evil\u202Egnp.exe\x9b31m",
+    nested: { deep: "a\u2066b" },
+    count: 3,
+  });
+  const record = parseRecord(line);
+  expect(record && prettyRecord(record, false)).toBe(
+    String.raw`12:00:00 warn  gateway: refused name=evilgnp.exe nested="{\"deep\":\"ab\"}" count=3`,
+  );
+  expect([parseRecord("not json"), parseRecord("{}")]).toEqual([undefined, undefined]);
 });

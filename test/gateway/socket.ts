@@ -223,7 +223,8 @@ class Bytes {
 
   constructor(tcp: Socket) {
     this.opened = new Promise((resolve, reject) => tcp.once("connect", resolve).once("error", reject));
-    tcp.on("data", (chunk) => {
+    tcp.on("data", (data) => {
+      const chunk = Buffer.from(data);
       this.#chunks.push(chunk);
       this.#length += chunk.length;
       this.#wake();

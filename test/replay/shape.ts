@@ -142,7 +142,10 @@ function compareLists(recorded: readonly Json[], live: unknown, at: string, ids:
   if (live.length === 0) return [{ kind: "empty", at, recorded }];
   if (known.every((item) => typeof item === "string")) return compareNames(known, live, at, ids);
   return live.flatMap((item, index) => {
-    const ways = known.map((one, other) => ({ other, cost: costOf(compare(one, item, `${at}[]`, new TrialIdentities(ids))) }));
+    const ways = known.map((one, other) => ({
+      other,
+      cost: costOf(compare(one, item, `${at}[]`, new TrialIdentities(ids))),
+    }));
     // Of equally good matches the one at the same place, so that lists in order bind their ids in order.
     ways.sort((a, b) => a.cost - b.cost || Math.abs(a.other - index) - Math.abs(b.other - index));
     const best = known[ways[0]?.other ?? 0] ?? null;

@@ -5,11 +5,12 @@ import { readText } from "../../config/file.ts";
 import { parseConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { prepareStateDir, StartError, type StartProblem } from "../../gateway/start.ts";
-import { createLog, type Log, type LogSink, toJsonLine, toPrettyLine } from "../../lib/log.ts";
+import { createLog, type Log, type LogSink, toJsonLine } from "../../lib/log.ts";
 import { DEFAULT_MAX_BYTES, LogFile } from "../../lib/log-file.ts";
-import { type Cli, hasColor, wholeNumber } from "../cli.ts";
+import { type Cli, wholeNumber } from "../cli.ts";
 import { defineLeaf } from "../command.ts";
 import { CommandError, type ExitName, usageError } from "../exit-codes.ts";
+import { prettyRecord } from "../log-line.ts";
 import { givenCredentials, localCredentials } from "../secrets.ts";
 import { cleanLine } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -90,10 +91,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** People read lines, service managers read JSON. */
-function outputOf({ io, paint, wantsJson }: Cli): LogSink {
+function outputOf({ io, useColor, wantsJson }: Cli): LogSink {
   if (!io.isTerminal || wantsJson) return (record) => io.outLater(toJsonLine(record));
-  const useColor = hasColor(io) && paint("bold", "x") !== "x";
-  return (record) => io.outLater(toPrettyLine({ ...record, message: cleanLine(record.message) }, useColor));
+  return (record) => io.outLater(prettyRecord(record, useColor));
 }
 
 type Logging = NonNullable<Config["logging"]>;

@@ -1,10 +1,9 @@
 /** `moltbot logs`: the gateway's log, as it is or as it grows. */
-import { isObject } from "../../client/frames.ts";
 import { pause } from "../../lib/clock.ts";
-import { type LogFields, type LogRecord, logLevels, toPrettyLine } from "../../lib/log.ts";
-import { type Cli, hasColor, wholeNumber } from "../cli.ts";
+import { type Cli, wholeNumber } from "../cli.ts";
 import { defineLeaf } from "../command.ts";
-import { cleanLine, cleanText, safeJson } from "../terminal.ts";
+import { parseRecord, prettyRecord } from "../log-line.ts";
+import { cleanLine, cleanText } from "../terminal.ts";
 
 /** Lines shown when not told. */
 const DEFAULT_LINES = 100;
@@ -43,34 +42,10 @@ function print({ lines }: Tail, cli: Cli): void {
 }
 
 /** Records as people read them on a terminal; JSON lines, which cannot harm a program, elsewhere. */
-function shown(line: string, { io, wantsJson, paint }: Cli): string {
+function shown(line: string, { io, wantsJson, useColor }: Cli): string {
   if (!io.isTerminal) return line;
   const record = parseRecord(line);
   if (!record) return cleanLine(line);
   if (wantsJson) return cleanText(line);
-  return toPrettyLine(record, hasColor(io) && paint("bold", "x") !== "x");
-}
-
-/** A line of the log as a record whose texts are disarmed; undefined when it is none. */
-function parseRecord(line: string): LogRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return undefined; // Something else wrote into the log.
-  }
-  if (!isObject(value)) return undefined;
-  const { time, level, room, message, ...fields } = value;
-  const known = logLevels.find((one) => one === level);
-  const timeMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
-  if (!known || Number.isNaN(timeMs) || typeof room !== "string" || typeof message !== "string") return undefined;
-  return { timeMs, level: known, room: cleanLine(room), message: cleanLine(message), fields: disarm(fields) };
-}
-
-function disarm(fields: Record<string, unknown>): LogFields {
-  const entries = Object.entries(fields).map(([key, value]) => [
-    cleanLine(key),
-    typeof value === "string" ? cleanLine(value) : JSON.parse(safeJson(value)),
-  ]);
-  return Object.fromEntries(entries);
+  return prettyRecord(record, useColor);
 }
