@@ -45,8 +45,6 @@ export class Connection {
   readonly openedAtMs: number;
   readonly peer: Peer;
   readonly subscriptions = new Set<string>();
-  /** Aborted when the socket is gone. */
-  readonly gone = new AbortController();
   inFlight = 0;
   /** Consecutive calls that this role may not make. */
   unauthorizedCalls = 0;
@@ -56,6 +54,9 @@ export class Connection {
   #policy: WirePolicy = policyOf(4, "operator");
   #socket: ServerWebSocket<Connection> | undefined;
   #seq = 0;
+  #isGone = false;
+  /** Made when the first call asks for its signal: most never do, and it costs more than a signature. */
+  #goneController: AbortController | undefined;
   /** Which guards let it through; filled when it is identified, because every broadcast asks. */
   #entitled: Readonly<Record<Guard | "never", boolean>> = noGuards;
   /** Set when the system's buffer was full at the last send; until it drains, our own is looked at before each send. */
@@ -78,7 +79,21 @@ export class Connection {
     return this.#policy;
   }
   get isOpen(): boolean {
-    return this.#socket !== undefined && !this.gone.signal.aborted;
+    return this.#socket !== undefined && !this.#isGone;
+  }
+  /** Aborted when the socket is gone. */
+  get gone(): AbortSignal {
+    if (!this.#goneController) {
+      this.#goneController = new AbortController();
+      if (this.#isGone) this.#goneController.abort();
+    }
+    return this.#goneController.signal;
+  }
+
+  /** The socket is closed, whoever closed it. */
+  end(): void {
+    this.#isGone = true;
+    this.#goneController?.abort();
   }
 
   attach(socket: ServerWebSocket<Connection>): void {
@@ -138,7 +153,7 @@ export class Connection {
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
     this.ended = { code, reason };
-    this.gone.abort();
+    this.end();
     this.#socket?.close(code, closeReason(reason));
   }
 

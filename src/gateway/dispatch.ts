@@ -98,7 +98,9 @@ export class Dispatcher {
     const call: Call = {
       connection,
       caller,
-      signal: connection.gone.signal,
+      get signal() {
+        return connection.gone;
+      },
       accept: (payload) => connection.respond(frame.id, { payload }),
     };
     const work = () => method.handle(params, call);

@@ -77,7 +77,8 @@ export function createPeerJudge(policy: PeerPolicy) {
       const origin = headers.get("origin") ?? undefined;
       if (origin !== undefined && !isAllowedOrigin(origin, host)) return { status: 403 };
       const isTrustedProxy = proxies.has(address);
-      const isForwarded = [...headers.keys()].some((name) => FORWARDING.test(name));
+      // As one object: walking the headers one by one costs as much as verifying a signature.
+      const isForwarded = Object.keys(headers.toJSON()).some((name) => FORWARDING.test(name));
       return {
         address: canonicalIp(address),
         clientIp: isTrustedProxy ? forwardedIp(headers, address) : canonicalIp(address),

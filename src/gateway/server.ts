@@ -161,7 +161,7 @@ class Sockets {
   }
 
   close(connection: Connection): void {
-    connection.gone.abort();
+    connection.end();
     this.#forget(connection);
     if (!this.#options.audience.find(connection.id)) return;
     this.#options.audience.remove(connection);

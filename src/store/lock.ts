@@ -4,8 +4,11 @@
  * no stale lock file to clean up; the text beside it only says who holds it.
  */
 import { Database as Sqlite } from "bun:sqlite";
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+
+/** How long a start waits for those who only look; a look takes a millisecond. */
+const PROBE_MS = 250;
 
 /** Who runs on a state directory and how to reach it; written once it listens. */
 export interface Holder {
@@ -37,29 +40,49 @@ export interface StateLock extends Disposable {
 
 /** Takes the lock or throws {@link LockedError}. */
 export function openLock(stateDir: string): StateLock {
-  const sqlite = lock(stateDir);
-  if (!sqlite) throw new LockedError(stateDir, readHolder(stateDir));
+  const file = openFile(stateDir);
+  try {
+    file.run(`PRAGMA busy_timeout=${PROBE_MS}`);
+    file.run("PRAGMA journal_mode=OFF");
+    file.run("PRAGMA locking_mode=EXCLUSIVE");
+    file.run("BEGIN EXCLUSIVE");
+  } catch (error) {
+    file.close();
+    if (!isBusy(error)) throw error;
+    throw new LockedError(stateDir, readHolder(stateDir));
+  }
+  const path = join(stateDir, "gateway.json");
+  rmSync(path, { force: true }); // What it says is of a process that is gone; the lock would vouch for it.
   return {
     announce(holder) {
-      const path = join(stateDir, "gateway.json");
       writeFileSync(`${path}.new`, JSON.stringify(holder), { mode: 0o600 });
       renameSync(`${path}.new`, path);
     },
-    [Symbol.dispose]: () => sqlite.close(),
+    [Symbol.dispose]() {
+      rmSync(path, { force: true });
+      file.close();
+    },
   };
 }
 
 /**
  * The living gateway of a state directory, or undefined. The lock proves that the process which wrote the text is
- * alive, so a stranger who took over its port is not mistaken for it (threats T44).
+ * alive, so a stranger who took over its port is not mistaken for it (threats T44). Looks with a shared lock: those who
+ * look do not take each other for the gateway.
  */
 export function findHolder(stateDir: string): Holder | undefined {
-  const holder = readHolder(stateDir);
-  if (!holder) return undefined;
-  const sqlite = lock(stateDir);
-  if (!sqlite) return holder;
-  sqlite.close();
-  return undefined;
+  if (!existsSync(join(stateDir, "gateway.lock"))) return undefined;
+  const file = openFile(stateDir);
+  try {
+    file.run("PRAGMA busy_timeout=0");
+    file.query("SELECT count(*) FROM sqlite_master").get();
+    return undefined;
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    return readHolder(stateDir);
+  } finally {
+    file.close();
+  }
 }
 
 function readHolder(stateDir: string): Holder | undefined {
@@ -70,18 +93,12 @@ function readHolder(stateDir: string): Holder | undefined {
   }
 }
 
-function lock(stateDir: string): Sqlite | undefined {
+function openFile(stateDir: string): Sqlite {
   const path = join(stateDir, "gateway.lock");
   closeSync(openSync(path, "a", 0o600));
-  const sqlite = new Sqlite(path, { create: true });
-  try {
-    sqlite.run("PRAGMA busy_timeout=0");
-    sqlite.run("PRAGMA locking_mode=EXCLUSIVE");
-    sqlite.run("BEGIN EXCLUSIVE");
-    return sqlite;
-  } catch (error) {
-    sqlite.close();
-    if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") return undefined;
-    throw error;
-  }
+  return new Sqlite(path, { create: true });
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
 }

@@ -145,7 +145,7 @@ export class Player {
         await this.#untilRepeatable(entry);
         return this.#say(entry);
       case "close":
-        await this.#settle();
+        await this.#settle(true);
         return this.#end(entry);
       case "http":
         if (this.#socket) this.#found.push({ kind: "http", at: "upgrade", recorded: entry, live: "101" });
@@ -162,10 +162,14 @@ export class Player {
   }
 
   /** Waits for what was recorded up to here, apart from what is known not to come. */
-  async #settle(): Promise<void> {
+  async #settle(isEnd = false): Promise<void> {
     if (this.#isChallengeDue()) await this.#until(() => this.#challenge !== undefined);
     const { kept } = withoutRepeats(this.#recorded.filter((placed) => !isStateEvent(placed)));
-    const wanted = kept.filter(({ label }) => !this.#isWaived({ kind: "missing", at: label }));
+    const due = kept.filter(({ label }) => !this.#isWaived({ kind: "missing", at: label }));
+    // An abort that is told in its own time must not hold up what is said next.
+    const isLate = ({ label }: Placed) =>
+      label === "event(chat aborted)" && this.#isWaived({ kind: "order", at: label });
+    const wanted = isEnd ? due : due.filter((placed) => !isLate(placed));
     // The model answers no faster than the recorded one did: what came before its words comes before them here.
     const firstWord = wanted.findIndex(({ label }) => label === "event(agent assistant)");
     const lastWord = wanted.findIndex(({ label }) => label === "event(chat final)" || label.endsWith(" again)"));
