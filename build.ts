@@ -29,12 +29,13 @@ const targets = {
   "windows-x64": "bun-windows-x64",
 } as const;
 
-/** Without the last two the binary would run code from the folder it is started in. */
+/** Split, so that a start reads only what it needs. Without the last two the binary would run code from where it starts. */
 const compileFlags = [
   "--compile",
   "--minify",
   "--bytecode",
   "--format=esm",
+  "--splitting",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
 ];

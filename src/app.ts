@@ -106,9 +106,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   prepareStateDir(stateDir);
   const lock = undo.use(acquireLock(stateDir));
   const config = await ConfigFile.open({ path: options.configPath, env, log: log.child("config") });
-  const safeMode = config.isFatal
-    ? config.issues.filter(({ severity }) => severity === "fatal").map(({ path, message }) => `${path}: ${message}`)
-    : [];
+  const safeMode = config.issues.flatMap(({ severity, path, message }) =>
+    severity === "fatal" ? [path ? `${path}: ${message}` : message] : [],
+  );
+  if (safeMode.length) {
+    log.error("the config is wrong: running in safe mode, on loopback and without channels, until it is mended and the gateway restarted", {
+      path: config.path,
+      problems: safeMode,
+    });
+  }
   const gatewayConfig = () => config.snapshot.gateway ?? {};
   const admission = new Admission({ config, env, overrides, stateDir, ids });
   const databasePath = join(stateDir, "gateway.db");

@@ -994,19 +994,176 @@ public enum GatewayFrame: Codable, Sendable {
     }
 }
 
-public struct HealthSummaryAgentsItemHeartbeat: Codable, Sendable {
+public struct HealthSnapshotAgentsItemHeartbeat: Codable, Sendable {
     public let enabled: Bool
     public let every: String
     public let everyMs: Int?
+    public let prompt: String
+    public let target: String
+    public let ackMaxChars: Int
 
     public init(
         enabled: Bool,
         every: String,
-        everyMs: Int? = nil
+        everyMs: Int? = nil,
+        prompt: String,
+        target: String,
+        ackMaxChars: Int
     ) {
         self.enabled = enabled
         self.every = every
         self.everyMs = everyMs
+        self.prompt = prompt
+        self.target = target
+        self.ackMaxChars = ackMaxChars
+    }
+}
+
+public struct HealthSnapshotAgentsItemSessionsRecentItem: Codable, Sendable {
+    public let key: String
+    public let updatedAt: Int?
+    public let age: Int?
+
+    public init(
+        key: String,
+        updatedAt: Int? = nil,
+        age: Int? = nil
+    ) {
+        self.key = key
+        self.updatedAt = updatedAt
+        self.age = age
+    }
+}
+
+public struct HealthSnapshotAgentsItemSessions: Codable, Sendable {
+    public let path: String
+    public let count: Int
+    public let recent: [HealthSnapshotAgentsItemSessionsRecentItem]
+
+    public init(
+        path: String,
+        count: Int,
+        recent: [HealthSnapshotAgentsItemSessionsRecentItem]
+    ) {
+        self.path = path
+        self.count = count
+        self.recent = recent
+    }
+}
+
+public struct HealthSnapshotAgentsItem: Codable, Sendable {
+    public let agentId: String
+    public let name: String?
+    public let isDefault: Bool
+    public let heartbeat: HealthSnapshotAgentsItemHeartbeat
+    public let sessions: HealthSnapshotAgentsItemSessions
+
+    public init(
+        agentId: String,
+        name: String? = nil,
+        isDefault: Bool,
+        heartbeat: HealthSnapshotAgentsItemHeartbeat,
+        sessions: HealthSnapshotAgentsItemSessions
+    ) {
+        self.agentId = agentId
+        self.name = name
+        self.isDefault = isDefault
+        self.heartbeat = heartbeat
+        self.sessions = sessions
+    }
+}
+
+public struct HealthSnapshotSessionsRecentItem: Codable, Sendable {
+    public let key: String
+    public let updatedAt: Int?
+    public let age: Int?
+
+    public init(
+        key: String,
+        updatedAt: Int? = nil,
+        age: Int? = nil
+    ) {
+        self.key = key
+        self.updatedAt = updatedAt
+        self.age = age
+    }
+}
+
+public struct HealthSnapshotSessions: Codable, Sendable {
+    public let path: String
+    public let count: Int
+    public let recent: [HealthSnapshotSessionsRecentItem]
+
+    public init(
+        path: String,
+        count: Int,
+        recent: [HealthSnapshotSessionsRecentItem]
+    ) {
+        self.path = path
+        self.count = count
+        self.recent = recent
+    }
+}
+
+public struct HealthSnapshot: Codable, Sendable {
+    public let ok: Bool
+    public let ts: Int
+    public let durationMs: Int
+    public let channels: [String: [String: AnyCodable]]
+    public let channelOrder: [String]
+    public let channelLabels: [String: String]
+    public let heartbeatSeconds: Int
+    public let defaultAgentId: String
+    public let agents: [HealthSnapshotAgentsItem]
+    public let sessions: HealthSnapshotSessions
+
+    public init(
+        ok: Bool,
+        ts: Int,
+        durationMs: Int,
+        channels: [String: [String: AnyCodable]],
+        channelOrder: [String],
+        channelLabels: [String: String],
+        heartbeatSeconds: Int,
+        defaultAgentId: String,
+        agents: [HealthSnapshotAgentsItem],
+        sessions: HealthSnapshotSessions
+    ) {
+        self.ok = ok
+        self.ts = ts
+        self.durationMs = durationMs
+        self.channels = channels
+        self.channelOrder = channelOrder
+        self.channelLabels = channelLabels
+        self.heartbeatSeconds = heartbeatSeconds
+        self.defaultAgentId = defaultAgentId
+        self.agents = agents
+        self.sessions = sessions
+    }
+}
+
+public struct HealthSummaryAgentsItemHeartbeat: Codable, Sendable {
+    public let enabled: Bool
+    public let every: String
+    public let everyMs: Int?
+    public let prompt: String
+    public let target: String
+    public let ackMaxChars: Int
+
+    public init(
+        enabled: Bool,
+        every: String,
+        everyMs: Int? = nil,
+        prompt: String,
+        target: String,
+        ackMaxChars: Int
+    ) {
+        self.enabled = enabled
+        self.every = every
+        self.everyMs = everyMs
+        self.prompt = prompt
+        self.target = target
+        self.ackMaxChars = ackMaxChars
     }
 }
 
@@ -1264,7 +1421,7 @@ public struct HelloOkSnapshotSessionDefaults: Codable, Sendable {
 
 public struct HelloOkSnapshot: Codable, Sendable {
     public let presence: [PresenceEntry]
-    public let health: HealthSummary
+    public let health: HealthSnapshot
     public let stateVersion: StateVersion
     public let uptimeMs: Int
     public let configPath: String?
@@ -1273,7 +1430,7 @@ public struct HelloOkSnapshot: Codable, Sendable {
 
     public init(
         presence: [PresenceEntry],
-        health: HealthSummary,
+        health: HealthSnapshot,
         stateVersion: StateVersion,
         uptimeMs: Int,
         configPath: String? = nil,
@@ -1406,7 +1563,7 @@ public struct HelloOkV3SnapshotSessionDefaults: Codable, Sendable {
 
 public struct HelloOkV3Snapshot: Codable, Sendable {
     public let presence: [PresenceEntry]
-    public let health: HealthSummary
+    public let health: HealthSnapshot
     public let stateVersion: StateVersion
     public let uptimeMs: Int
     public let configPath: String?
@@ -1415,7 +1572,7 @@ public struct HelloOkV3Snapshot: Codable, Sendable {
 
     public init(
         presence: [PresenceEntry],
-        health: HealthSummary,
+        health: HealthSnapshot,
         stateVersion: StateVersion,
         uptimeMs: Int,
         configPath: String? = nil,

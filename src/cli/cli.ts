@@ -1,7 +1,7 @@
 /** What every command works with: the gateway that is meant, calls to it, and output for people or for scripts. */
 import type { GatewayClient, RequestOptions } from "../client/client.ts";
 import { CommandError, usageError } from "./exit-codes.ts";
-import { findTarget, type LinkOptions, openLink, type Target } from "./gateway-link.ts";
+import type { LinkOptions, Target } from "./gateway-link.ts";
 import type { Io } from "./io.ts";
 import { findPaths, type Paths } from "./paths.ts";
 import { type Column, createPaint, formatTable, type Paint, safeJson } from "./terminal.ts";
@@ -12,6 +12,9 @@ export interface CallOptions extends Omit<RequestOptions, "signal"> {
   /** Scope without its prefix, where the declared one does not do. */
   scope?: string;
 }
+
+/** What reaches a gateway; loaded by commands that do, which running the gateway itself is not. */
+const gatewayLink = () => import("./gateway-link.ts");
 
 /** The context of one command. */
 export class Cli {
@@ -45,14 +48,16 @@ export class Cli {
   }
 
   /** The gateway that is meant. Throws when none is running. */
-  target(): Target {
+  async target(): Promise<Target> {
+    const { findTarget } = await gatewayLink();
     return findTarget(this.link, this.paths);
   }
 
   /** Connects with these scopes, written without their prefix. */
-  connect(scopes: readonly string[], target = this.target()): Promise<GatewayClient> {
+  async connect(scopes: readonly string[], target?: Target): Promise<GatewayClient> {
+    const { openLink } = await gatewayLink();
     const wire = scopes.map((scope) => `operator.${scope}`);
-    return openLink(target, wire, this.link, { io: this.io, paths: this.paths });
+    return openLink(target ?? (await this.target()), wire, this.link, { io: this.io, paths: this.paths });
   }
 
   /** Makes one call on a connection of its own, with the least scope the method is declared with. */

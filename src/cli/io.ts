@@ -1,5 +1,5 @@
 /** What a command touches of its process, as one value, so that tests hand in another. */
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { type Ids, systemIds } from "../lib/ids.ts";
@@ -54,9 +54,15 @@ export function processIo(): Io {
   return {
     env: process.env,
     home: homedir(),
-    isTerminal: process.stdout.isTTY === true,
-    isInputTerminal: process.stdin.isTTY === true,
-    columns: process.stdout.columns || DEFAULT_COLUMNS,
+    get isTerminal() {
+      return mayBeTerminal(1) && process.stdout.isTTY === true;
+    },
+    get isInputTerminal() {
+      return mayBeTerminal(0) && process.stdin.isTTY === true;
+    },
+    get columns() {
+      return (mayBeTerminal(1) && process.stdout.columns) || DEFAULT_COLUMNS;
+    },
     clock: systemClock,
     ids: systemIds,
     signal: stop.signal,
@@ -66,6 +72,15 @@ export function processIo(): Io {
     readInput: () => Bun.stdin.text(),
     openBrowser,
   };
+}
+
+/** False for files and pipes, without making the stream: that alone takes longer than some whole commands. */
+function mayBeTerminal(fd: 0 | 1): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice();
+  } catch {
+    return false; // Closed by whoever started us.
+  }
 }
 
 /** Writes everything now: what waits in a stream is lost when the process exits. */

@@ -9,7 +9,7 @@ import { parseAddress } from "./address.ts";
 import { abortedError, closedError, type GatewayClient, OpenClient } from "./client.ts";
 import { answeredError, clientError } from "./errors.ts";
 import { parseIncoming, readChallenge, readHello } from "./frames.ts";
-import { type PinnedTls, pinnedTls } from "./pin.ts";
+import type { PinnedTls } from "./pin.ts";
 
 /** How long the way to hello-ok may take when the caller does not say. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -74,13 +74,17 @@ export async function connectGateway(options: ConnectOptions): Promise<GatewayCl
   }
 }
 
-function tlsOf(
+async function tlsOf(
   address: ReturnType<typeof parseAddress>,
   fingerprint: string | undefined,
   signal: AbortSignal,
-): Promise<PinnedTls> | undefined {
+): Promise<PinnedTls | undefined> {
   if (fingerprint === undefined) return undefined;
-  if (address.isTls) return pinnedTls(address, fingerprint, signal);
+  if (address.isTls) {
+    // Loaded for a pin only: most commands talk to this host, and TLS takes longer to load than they run.
+    const { pinnedTls } = await import("./pin.ts");
+    return pinnedTls(address, fingerprint, signal);
+  }
   throw clientError("INSECURE_URL", "a TLS fingerprint was given for an address without TLS: use wss://", {
     stage: "connect",
   });

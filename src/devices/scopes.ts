@@ -7,16 +7,16 @@
 export const ADMIN = "operator.admin";
 
 /** Scopes that a scope satisfies besides itself (`protocol/handshake.md` section 6). */
-const implied: Readonly<Record<string, readonly string[]>> = {
-  "operator.write": ["operator.read", "operator.talk", "operator.sessions.read", "operator.sessions.write"],
-};
+const implied: ReadonlyMap<string, readonly string[]> = new Map([
+  ["operator.write", ["operator.read", "operator.talk", "operator.sessions.read", "operator.sessions.write"]],
+]);
 
 /** Most scopes one request may name: the protocol has about a dozen. */
 const MAX_SCOPES = 32;
 
 /** Whether a holder of `held` has `wanted`, directly or by implication. */
 export function hasScope(held: readonly string[], wanted: string): boolean {
-  return held.some((scope) => scope === wanted || scope === ADMIN || implied[scope]?.includes(wanted));
+  return held.some((scope) => scope === wanted || scope === ADMIN || implied.get(scope)?.includes(wanted));
 }
 
 /** Whether every wanted scope is held. */

@@ -201,8 +201,7 @@ export class Handshake {
       limiter.succeed(address, "shared-secret");
       return { method: verdict.method };
     }
-    if (verdict.isGuess) limiter.fail(address, "shared-secret");
-    let { reason } = verdict;
+    let { reason, isGuess } = verdict;
     let retryAfterMs = lockedMs;
     if (device && isProven && candidate) {
       const scopes = role === "node" ? [] : (params.scopes ?? (version === 3 ? [ADMIN] : []));
@@ -213,12 +212,14 @@ export class Handshake {
         limiter.succeed(address, "device-token");
         return { method: "device-token" };
       }
+      if (result === "scope") isGuess = false; // It is the device's own token, which clients send in either place.
       if (result === "mismatch" && auth?.deviceToken) limiter.fail(address, "device-token");
       if (result === "locked" && auth?.deviceToken) reason = "rate_limited";
       else if (reason !== "rate_limited" && result === "mismatch" && auth?.deviceToken)
         reason = "device_token_mismatch";
       else if (result === "scope" && version === 4) reason = "scope_mismatch";
     }
+    if (isGuess) limiter.fail(address, "shared-secret");
     const canRetry = Boolean(isProven && auth?.token && !auth.deviceToken);
     return this.#refuseAuth(reason, reason === "rate_limited" ? retryAfterMs : 0, canRetry, connection);
   }

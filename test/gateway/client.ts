@@ -34,40 +34,35 @@ export interface ConnectOptions {
   extra?: Json;
 }
 
+interface Waiter {
+  isMeant(frame: ServerFrame): boolean;
+  take(frame: ServerFrame): void;
+  fail(error: unknown): void;
+}
+
 /** A connection that speaks frames. */
 export class TestClient implements Disposable {
   readonly socket: PeerSocket;
-  /** Events that came while something else was waited for. */
+  /** Events that nobody waited for. */
   readonly events: ServerFrame[] = [];
   readonly #answers: ServerFrame[] = [];
+  readonly #waiting = new Set<Waiter>();
+  #isEnded = false;
   #count = 0;
 
   constructor(socket: PeerSocket) {
     this.socket = socket;
+    void this.#read();
   }
 
   /** Waits for the first event that is meant, also among those that came already. */
-  async event(isMeant: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
-    const known = this.events.findIndex(isMeant);
-    if (known >= 0) return this.events.splice(known, 1)[0]!;
-    for (;;) {
-      const frame = await this.#next();
-      if (frame.type !== "event") this.#answers.push(frame);
-      else if (isMeant(frame)) return frame;
-      else this.events.push(frame);
-    }
+  event(isMeant: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+    return this.#find(this.events, (frame) => frame.type === "event" && isMeant(frame));
   }
 
   /** Waits for the next answer under an id. */
-  async answer(id: string): Promise<ServerFrame> {
-    const known = this.#answers.findIndex((frame) => frame.id === id);
-    if (known >= 0) return this.#answers.splice(known, 1)[0]!;
-    for (;;) {
-      const frame = await this.#next();
-      if (frame.type === "event") this.events.push(frame);
-      else if (frame.id === id) return frame;
-      else this.#answers.push(frame);
-    }
+  answer(id: string): Promise<ServerFrame> {
+    return this.#find(this.#answers, (frame) => frame.type === "res" && frame.id === id);
   }
 
   send(frame: unknown): void {
@@ -91,12 +86,40 @@ export class TestClient implements Disposable {
     return this.call("connect", connectParams(options, await this.challenge()));
   }
 
+  /** Frames that nobody waited for, in order of kind: events, then answers. */
+  get left(): ServerFrame[] {
+    return [...this.events, ...this.#answers];
+  }
+
   [Symbol.dispose](): void {
     this.socket[Symbol.dispose]();
   }
 
-  async #next(): Promise<ServerFrame> {
-    return JSON.parse(await this.socket.next());
+  #find(known: ServerFrame[], isMeant: (frame: ServerFrame) => boolean): Promise<ServerFrame> {
+    const at = known.findIndex(isMeant);
+    const [frame] = at < 0 ? [] : known.splice(at, 1);
+    if (frame) return Promise.resolve(frame);
+    if (this.#isEnded) return Promise.reject(new Error("the connection ended"));
+    return new Promise((take, fail) => this.#waiting.add({ isMeant, take, fail }));
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) this.#deliver(JSON.parse(await this.socket.next()));
+    } catch (error) {
+      this.#isEnded = true;
+      for (const { fail } of this.#waiting) fail(error);
+    }
+  }
+
+  #deliver(frame: ServerFrame): void {
+    for (const waiter of this.#waiting) {
+      if (!waiter.isMeant(frame)) continue;
+      this.#waiting.delete(waiter);
+      return waiter.take(frame);
+    }
+    if (frame.type === "event") this.events.push(frame);
+    else this.#answers.push(frame);
   }
 }
 

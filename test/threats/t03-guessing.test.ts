@@ -12,7 +12,7 @@ const remote = { headers: { "X-Forwarded-For": "203.0.113.9" } };
 
 async function attempt(url: string, options: ConnectOptions, headers = {}): Promise<ServerFrame> {
   using client = await openClient(url, headers);
-  return client.connect(options);
+  return await client.connect(options);
 }
 
 const reasonOf = ({ ok, error }: ServerFrame) => (ok ? "ok" : error?.details?.["authReason"]);

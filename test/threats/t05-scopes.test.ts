@@ -33,7 +33,7 @@ const key = testKey("k1");
 
 async function attempt(url: string, options: ConnectOptions, socket = {}): Promise<ServerFrame> {
   using client = await openClient(url, socket);
-  return client.connect(options);
+  return await client.connect(options);
 }
 
 describe("threat(T05, T06): scopes", () => {

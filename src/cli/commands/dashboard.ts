@@ -14,7 +14,7 @@ export const dashboard = defineLeaf({
   },
   async run(args, cli) {
     const { io, paths, link } = cli;
-    const target = cli.target();
+    const target = await cli.target();
     const page = new URL("/", target.url.replace(/^ws/, "http"));
     const withToken = new URL(page);
     const secret = givenCredentials(link, io.env) ?? (target.holder ? await localCredentials(paths, io.env) : {});

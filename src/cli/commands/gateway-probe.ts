@@ -7,7 +7,7 @@ export const gatewayProbe = defineLeaf({
   args: {},
   async run(_args, cli) {
     const { clock } = cli.io;
-    const target = cli.target();
+    const target = await cli.target();
     const start = clock.monotonic();
     const client = await cli.connect(["read"], target);
     const connected = clock.monotonic();

@@ -8,7 +8,7 @@ export const gatewayStatus = defineLeaf({
   summary: "Whether a gateway is running, where, and since when",
   args: {},
   async run(_args, cli) {
-    const target = cli.target();
+    const target = await cli.target();
     const client = await cli.connect(["read"], target);
     const health = await client.request<HealthSummary>("health", {}, cli.requestOptions());
     await client.close();

@@ -22,7 +22,7 @@ export const status = defineLeaf({
   summary: "What the gateway is doing",
   args: {},
   async run(_args, cli) {
-    const target = cli.target();
+    const target = await cli.target();
     const client = await cli.connect(["read"], target);
     const report = await client.request<Status>("status", {}, cli.requestOptions());
     await client.close();
