@@ -7,6 +7,8 @@ import { createAssistant } from "./agent/assistant.ts";
 import { discoverModel } from "./agent/discover.ts";
 import { Runs } from "./agent/runs.ts";
 import { createTools } from "./agent/tools.ts";
+import { Channels } from "./channels/channels.ts";
+import { networks } from "./channels/index.ts";
 import { ConfigFile } from "./config/config.ts";
 import { Devices } from "./devices/devices.ts";
 import { hasScope } from "./devices/scopes.ts";
@@ -29,6 +31,7 @@ import type { Ids } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import type { LogFile } from "./lib/log-file.ts";
 import { announceTo } from "./methods/announce.ts";
+import { createAnswering } from "./methods/answering.ts";
 import * as events from "./methods/events.ts";
 import { createMethods } from "./methods/index.ts";
 import type { Services } from "./methods/services.ts";
@@ -38,9 +41,12 @@ import { Sessions } from "./sessions/sessions.ts";
 import { Health } from "./status/health.ts";
 import { describeClient, describeGateway, Presence } from "./status/presence.ts";
 import { SystemEvents } from "./status/system-events.ts";
+import { ChannelStore } from "./store/channels.ts";
 import type { Database } from "./store/database.ts";
 import { DedupeStore } from "./store/dedupe.ts";
 import { DeviceStore } from "./store/devices.ts";
+import { InboxStore } from "./store/inbox.ts";
+import { OutboxStore } from "./store/outbox.ts";
 import { RunStore } from "./store/runs.ts";
 import { SessionStore } from "./store/sessions.ts";
 import { openPages } from "./web/assets.ts";
@@ -110,10 +116,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     severity === "fatal" ? [path ? `${path}: ${message}` : message] : [],
   );
   if (safeMode.length) {
-    log.error("the config is wrong: running in safe mode, on loopback and without channels, until it is mended and the gateway restarted", {
-      path: config.path,
-      problems: safeMode,
-    });
+    log.error(
+      "the config is wrong: running in safe mode, on loopback and without channels, until it is mended and the gateway restarted",
+      {
+        path: config.path,
+        problems: safeMode,
+      },
+    );
   }
   const gatewayConfig = () => config.snapshot.gateway ?? {};
   const admission = new Admission({ config, env, overrides, stateDir, ids });
@@ -173,12 +182,32 @@ export async function createApp(options: AppOptions): Promise<App> {
         const { rows, total } = sessions.list({ limit, offset: 0 });
         return { count: total, recent: rows };
       },
+      channels: () => channels.summaries(),
       safeMode: () => safeMode,
     },
     tell: (summary) => audience.publish(events.health, summary, stateVersion()),
   });
+  const channels = new Channels({
+    networks,
+    config: () => (safeMode.length ? {} : (config.snapshot.channels ?? {})),
+    gates: () => ({
+      dmScope: config.snapshot.session?.dmScope ?? "main",
+      mainKey: config.snapshot.session?.mainKey ?? "main",
+      identityLinks: config.snapshot.session?.identityLinks ?? {},
+      defaultAgentId: agents.defaultId,
+    }),
+    env,
+    store: new ChannelStore(database),
+    inbox: new InboxStore(database),
+    outbox: new OutboxStore(database),
+    answering: createAnswering(() => services),
+    clock,
+    ids,
+    log: log.child("channels"),
+  });
   const services: Services = {
     agents,
+    channels,
     clock,
     config,
     devices,
@@ -246,7 +275,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
 
-  announceTo(audience, { devices, sessions, runs });
+  announceTo(audience, { devices, sessions, runs, clock });
   const interrupted = runs.recover();
   if (interrupted) log.warn("runs were interrupted by the last stop", { count: interrupted });
   const bind = safeMode.length ? "loopback" : (overrides.bind ?? gatewayConfig().bind ?? "loopback");
@@ -325,6 +354,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   log.info("the gateway listens", { url, version, bind, ...(tls ? { tlsFingerprint: tls.fingerprint } : {}) });
 
+  // The sockets accept first; a channel that fails says so and takes nobody with it (design D14).
+  channels.open();
+  undo.use(
+    config.onChange(
+      (value) => value.channels,
+      () => {
+        void channels.close().then(() => channels.open());
+      },
+    ),
+  );
+
   const owned = undo.move();
   // What nobody waits for comes after the first clients.
   clock.after(LATER_MS, () => {
@@ -338,6 +378,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     stopping ??= (async () => {
       log.info("the gateway stops", { reason });
       audience.publish(events.shutdown, { reason, restartExpectedMs: null });
+      await channels.close();
+      await runs.close();
       await owned.disposeAsync();
     })();
     return stopping;
@@ -373,7 +415,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       client.mode === "cli" || client.mode === "probe" || (wire === 4 && client.mode === "backend" && !deviceId);
     if (isShortLived) return;
     const facts = { client, role, scopes, deviceId, ip: peer.isLocal ? undefined : peer.clientIp };
-    presence.set(presenceKey(connection), describeClient(facts));
+    presence.set(presenceKey(connection), describeClient(facts), true);
   }
 
   /** Whoever came in with a secret that is no longer the secret has to prove itself again (threats T26). */

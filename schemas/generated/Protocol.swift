@@ -11,7 +11,11 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case agentIdentityGet = "agent.identity.get"
     case agentWait = "agent.wait"
     case agentsList = "agents.list"
+    case channelsPairingApprove = "channels.pairing.approve"
+    case channelsPairingList = "channels.pairing.list"
+    case channelsStart = "channels.start"
     case channelsStatus = "channels.status"
+    case channelsStop = "channels.stop"
     case chatAbort = "chat.abort"
     case chatHistory = "chat.history"
     case chatInject = "chat.inject"
@@ -39,6 +43,10 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case lastHeartbeat = "last-heartbeat"
     case logsTail = "logs.tail"
     case modelsList = "models.list"
+    case queueList = "queue.list"
+    case queuePrune = "queue.prune"
+    case queueRetry = "queue.retry"
+    case queueShow = "queue.show"
     case send = "send"
     case sessionsAbort = "sessions.abort"
     case sessionsCompact = "sessions.compact"
@@ -141,6 +149,102 @@ public struct AgentEvent: Codable, Sendable {
         self.ts = ts
         self.data = data
         self.isHeartbeat = isHeartbeat
+    }
+}
+
+public enum ChannelAccountHealthState: RawRepresentable, Codable, Hashable, Sendable {
+    case stopped
+    case starting
+    case running
+    case stale
+    case waiting
+    case failed
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "stopped": self = .stopped
+        case "starting": self = .starting
+        case "running": self = .running
+        case "stale": self = .stale
+        case "waiting": self = .waiting
+        case "failed": self = .failed
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .stopped: return "stopped"
+        case .starting: return "starting"
+        case .running: return "running"
+        case .stale: return "stale"
+        case .waiting: return "waiting"
+        case .failed: return "failed"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct ChannelAccount: Codable, Sendable {
+    public let accountId: String
+    public let name: String?
+    public let enabled: Bool
+    public let configured: Bool
+    public let running: Bool
+    public let connected: Bool
+    public let healthState: ChannelAccountHealthState
+    public let reconnectAttempts: Int
+    public let lastError: String?
+    public let lastStartAt: Int?
+    public let lastConnectedAt: Int?
+    public let lastInboundAt: Int?
+    public let lastOutboundAt: Int?
+    public let lastTransportActivityAt: Int?
+    public let dmPolicy: String?
+    public let allowFrom: [String]?
+    public let probe: [String: AnyCodable]?
+    public let lastProbeAt: Int?
+
+    public init(
+        accountId: String,
+        name: String? = nil,
+        enabled: Bool,
+        configured: Bool,
+        running: Bool,
+        connected: Bool,
+        healthState: ChannelAccountHealthState,
+        reconnectAttempts: Int,
+        lastError: String? = nil,
+        lastStartAt: Int? = nil,
+        lastConnectedAt: Int? = nil,
+        lastInboundAt: Int? = nil,
+        lastOutboundAt: Int? = nil,
+        lastTransportActivityAt: Int? = nil,
+        dmPolicy: String? = nil,
+        allowFrom: [String]? = nil,
+        probe: [String: AnyCodable]? = nil,
+        lastProbeAt: Int? = nil
+    ) {
+        self.accountId = accountId
+        self.name = name
+        self.enabled = enabled
+        self.configured = configured
+        self.running = running
+        self.connected = connected
+        self.healthState = healthState
+        self.reconnectAttempts = reconnectAttempts
+        self.lastError = lastError
+        self.lastStartAt = lastStartAt
+        self.lastConnectedAt = lastConnectedAt
+        self.lastInboundAt = lastInboundAt
+        self.lastOutboundAt = lastOutboundAt
+        self.lastTransportActivityAt = lastTransportActivityAt
+        self.dmPolicy = dmPolicy
+        self.allowFrom = allowFrom
+        self.probe = probe
+        self.lastProbeAt = lastProbeAt
     }
 }
 
@@ -1877,6 +1981,116 @@ public struct PresenceEvent: Codable, Sendable {
     }
 }
 
+public enum QueueRowDirection: RawRepresentable, Codable, Hashable, Sendable {
+    case `in`
+    case out
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "in": self = .`in`
+        case "out": self = .out
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .`in`: return "in"
+        case .out: return "out"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public enum QueueRowState: RawRepresentable, Codable, Hashable, Sendable {
+    case new
+    case running
+    case done
+    case kept
+    case dropped
+    case dead
+    case queued
+    case sending
+    case sent
+    case failed
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "new": self = .new
+        case "running": self = .running
+        case "done": self = .done
+        case "kept": self = .kept
+        case "dropped": self = .dropped
+        case "dead": self = .dead
+        case "queued": self = .queued
+        case "sending": self = .sending
+        case "sent": self = .sent
+        case "failed": self = .failed
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .new: return "new"
+        case .running: return "running"
+        case .done: return "done"
+        case .kept: return "kept"
+        case .dropped: return "dropped"
+        case .dead: return "dead"
+        case .queued: return "queued"
+        case .sending: return "sending"
+        case .sent: return "sent"
+        case .failed: return "failed"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct QueueRow: Codable, Sendable {
+    public let id: String
+    public let direction: QueueRowDirection
+    public let channel: String
+    public let account: String
+    public let chat: String
+    public let state: QueueRowState
+    public let attempts: Int
+    public let isMaybeDuplicate: Bool?
+    public let problem: String?
+    public let preview: String
+    public let ts: Int
+
+    public init(
+        id: String,
+        direction: QueueRowDirection,
+        channel: String,
+        account: String,
+        chat: String,
+        state: QueueRowState,
+        attempts: Int,
+        isMaybeDuplicate: Bool? = nil,
+        problem: String? = nil,
+        preview: String,
+        ts: Int
+    ) {
+        self.id = id
+        self.direction = direction
+        self.channel = channel
+        self.account = account
+        self.chat = chat
+        self.state = state
+        self.attempts = attempts
+        self.isMaybeDuplicate = isMaybeDuplicate
+        self.problem = problem
+        self.preview = preview
+        self.ts = ts
+    }
+}
+
 public struct RequestFrameV3: Codable, Sendable {
     public let type: String
     public let id: String
@@ -1893,6 +2107,31 @@ public struct RequestFrameV3: Codable, Sendable {
         self.id = id
         self.method = method
         self.params = params
+    }
+}
+
+public struct SenderRequest: Codable, Sendable {
+    public let channel: String
+    public let account: String
+    public let senderId: String
+    public let name: String?
+    public let code: String
+    public let askedAt: Int
+
+    public init(
+        channel: String,
+        account: String,
+        senderId: String,
+        name: String? = nil,
+        code: String,
+        askedAt: Int
+    ) {
+        self.channel = channel
+        self.account = account
+        self.senderId = senderId
+        self.name = name
+        self.code = code
+        self.askedAt = askedAt
     }
 }
 
@@ -2848,7 +3087,88 @@ public struct AgentsListResult: Codable, Sendable {
     }
 }
 
-/// Parameters of `channels.status`. The state of every channel account.
+/// Parameters of `channels.pairing.approve`. Lets the person with that code talk to the agent, in direct messages only.
+public struct ChannelsPairingApproveParams: Codable, Sendable {
+    public let channel: String
+    public let code: String
+
+    public init(
+        channel: String,
+        code: String
+    ) {
+        self.channel = channel
+        self.code = code
+    }
+}
+
+/// Result of `channels.pairing.approve`.
+public struct ChannelsPairingApproveResult: Codable, Sendable {
+    public let channel: String
+    public let account: String
+    public let senderId: String
+
+    public init(
+        channel: String,
+        account: String,
+        senderId: String
+    ) {
+        self.channel = channel
+        self.account = account
+        self.senderId = senderId
+    }
+}
+
+/// Parameters of `channels.pairing.list`. People who wait for approval on a channel.
+public struct ChannelsPairingListParams: Codable, Sendable {
+    public let channel: String?
+
+    public init(
+        channel: String? = nil
+    ) {
+        self.channel = channel
+    }
+}
+
+/// Result of `channels.pairing.list`.
+public struct ChannelsPairingListResult: Codable, Sendable {
+    public let requests: [SenderRequest]
+
+    public init(
+        requests: [SenderRequest]
+    ) {
+        self.requests = requests
+    }
+}
+
+/// Parameters of `channels.start`. Starts the accounts of a channel, or one of them.
+public struct ChannelsStartParams: Codable, Sendable {
+    public let channel: String
+    public let accountId: String?
+
+    public init(
+        channel: String,
+        accountId: String? = nil
+    ) {
+        self.channel = channel
+        self.accountId = accountId
+    }
+}
+
+/// Result of `channels.start`.
+public struct ChannelsStartResult: Codable, Sendable {
+    public let channel: String
+    public let ok: Bool
+
+    public init(
+        channel: String,
+        ok: Bool
+    ) {
+        self.channel = channel
+        self.ok = ok
+    }
+}
+
+/// Parameters of `channels.status`. The state of every channel account; with probe the networks are asked.
 public struct ChannelsStatusParams: Codable, Sendable {
     public let probe: Bool?
     public let timeoutMs: Int?
@@ -2865,6 +3185,22 @@ public struct ChannelsStatusParams: Codable, Sendable {
     }
 }
 
+public struct ChannelsStatusResultChannelMetaItem: Codable, Sendable {
+    public let id: String
+    public let label: String
+    public let detailLabel: String
+
+    public init(
+        id: String,
+        label: String,
+        detailLabel: String
+    ) {
+        self.id = id
+        self.label = label
+        self.detailLabel = detailLabel
+    }
+}
+
 /// Result of `channels.status`.
 public struct ChannelsStatusResult: Codable, Sendable {
     public let ts: Int
@@ -2872,9 +3208,9 @@ public struct ChannelsStatusResult: Codable, Sendable {
     public let channelLabels: [String: String]
     public let channelDetailLabels: [String: String]
     public let channelSystemImages: [String: String]
-    public let channelMeta: [[String: AnyCodable]]
+    public let channelMeta: [ChannelsStatusResultChannelMetaItem]
     public let channels: [String: [String: AnyCodable]]
-    public let channelAccounts: [String: [[String: AnyCodable]]]
+    public let channelAccounts: [String: [ChannelAccount]]
     public let channelDefaultAccountId: [String: String]
 
     public init(
@@ -2883,9 +3219,9 @@ public struct ChannelsStatusResult: Codable, Sendable {
         channelLabels: [String: String],
         channelDetailLabels: [String: String],
         channelSystemImages: [String: String],
-        channelMeta: [[String: AnyCodable]],
+        channelMeta: [ChannelsStatusResultChannelMetaItem],
         channels: [String: [String: AnyCodable]],
-        channelAccounts: [String: [[String: AnyCodable]]],
+        channelAccounts: [String: [ChannelAccount]],
         channelDefaultAccountId: [String: String]
     ) {
         self.ts = ts
@@ -2897,6 +3233,34 @@ public struct ChannelsStatusResult: Codable, Sendable {
         self.channels = channels
         self.channelAccounts = channelAccounts
         self.channelDefaultAccountId = channelDefaultAccountId
+    }
+}
+
+/// Parameters of `channels.stop`. Stops the accounts of a channel, or one of them, until the next start of the gateway.
+public struct ChannelsStopParams: Codable, Sendable {
+    public let channel: String
+    public let accountId: String?
+
+    public init(
+        channel: String,
+        accountId: String? = nil
+    ) {
+        self.channel = channel
+        self.accountId = accountId
+    }
+}
+
+/// Result of `channels.stop`.
+public struct ChannelsStopResult: Codable, Sendable {
+    public let channel: String
+    public let ok: Bool
+
+    public init(
+        channel: String,
+        ok: Bool
+    ) {
+        self.channel = channel
+        self.ok = ok
     }
 }
 
@@ -4073,6 +4437,148 @@ public struct ModelsListResult: Codable, Sendable {
     }
 }
 
+public enum QueueListParamsDirection: String, Codable, CaseIterable, Hashable, Sendable {
+    case `in` = "in"
+    case out = "out"
+}
+
+public enum QueueListParamsState: String, Codable, CaseIterable, Hashable, Sendable {
+    case new = "new"
+    case running = "running"
+    case done = "done"
+    case kept = "kept"
+    case dropped = "dropped"
+    case dead = "dead"
+    case queued = "queued"
+    case sending = "sending"
+    case sent = "sent"
+    case failed = "failed"
+}
+
+/// Parameters of `queue.list`. What waits between networks and agents, and what went wrong: the latest first.
+public struct QueueListParams: Codable, Sendable {
+    public let direction: QueueListParamsDirection?
+    public let state: QueueListParamsState?
+    public let limit: Int?
+
+    public init(
+        direction: QueueListParamsDirection? = nil,
+        state: QueueListParamsState? = nil,
+        limit: Int? = nil
+    ) {
+        self.direction = direction
+        self.state = state
+        self.limit = limit
+    }
+}
+
+public struct QueueListResultCounts: Codable, Sendable {
+    public let `in`: [String: Int]
+    public let out: [String: Int]
+
+    public init(
+        `in`: [String: Int],
+        out: [String: Int]
+    ) {
+        self.`in` = `in`
+        self.out = out
+    }
+}
+
+/// Result of `queue.list`.
+public struct QueueListResult: Codable, Sendable {
+    public let counts: QueueListResultCounts
+    public let rows: [QueueRow]
+
+    public init(
+        counts: QueueListResultCounts,
+        rows: [QueueRow]
+    ) {
+        self.counts = counts
+        self.rows = rows
+    }
+}
+
+/// Parameters of `queue.prune`. Forgets what has ended and is older than some days.
+public struct QueuePruneParams: Codable, Sendable {
+    public let olderThanDays: Int
+
+    public init(
+        olderThanDays: Int
+    ) {
+        self.olderThanDays = olderThanDays
+    }
+}
+
+/// Result of `queue.prune`.
+public struct QueuePruneResult: Codable, Sendable {
+    public let removed: Int
+
+    public init(
+        removed: Int
+    ) {
+        self.removed = removed
+    }
+}
+
+/// Parameters of `queue.retry`. Tries something again that was given up.
+public struct QueueRetryParams: Codable, Sendable {
+    /// in-<number> or out-<number>
+    public let id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+/// Result of `queue.retry`.
+public struct QueueRetryResult: Codable, Sendable {
+    public let ok: Bool
+    public let id: String
+
+    public init(
+        ok: Bool,
+        id: String
+    ) {
+        self.ok = ok
+        self.id = id
+    }
+}
+
+/// Parameters of `queue.show`. One queued thing whole, with what each gate said about it.
+public struct QueueShowParams: Codable, Sendable {
+    /// in-<number> or out-<number>
+    public let id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+/// Result of `queue.show`.
+public struct QueueShowResult: Codable, Sendable {
+    public let row: QueueRow
+    public let content: [String: AnyCodable]
+    public let gates: [[String: AnyCodable]]
+    public let sessionKey: String?
+
+    public init(
+        row: QueueRow,
+        content: [String: AnyCodable],
+        gates: [[String: AnyCodable]],
+        sessionKey: String? = nil
+    ) {
+        self.row = row
+        self.content = content
+        self.gates = gates
+        self.sessionKey = sessionKey
+    }
+}
+
 /// Parameters of `send`. Sends a message to a chat. On webchat the chat is a session, named by its key.
 public struct SendParams: Codable, Sendable {
     public let to: String
@@ -4108,17 +4614,20 @@ public struct SendResult: Codable, Sendable {
     public let messageId: String
     public let channel: String
     public let chatId: String
+    public let isMaybeDuplicate: Bool?
 
     public init(
         runId: String,
         messageId: String,
         channel: String,
-        chatId: String
+        chatId: String,
+        isMaybeDuplicate: Bool? = nil
     ) {
         self.runId = runId
         self.messageId = messageId
         self.channel = channel
         self.chatId = chatId
+        self.isMaybeDuplicate = isMaybeDuplicate
     }
 }
 

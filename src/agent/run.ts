@@ -16,6 +16,8 @@ export interface RunRequest {
   thinking?: string | undefined;
   timeoutMs?: number | undefined;
   extraSystemPrompt?: string | undefined;
+  /** Whoever asked asks again by itself after a stop of the gateway: such a run is not reported as interrupted. */
+  isAskedAgain?: boolean | undefined;
 }
 
 /** How a run ended, as answers and repeats report it. */

@@ -47,6 +47,9 @@ export class Runs extends EventEmitter<RunEvents> {
   readonly #log: Log;
   /** Queued and running, oldest first. */
   readonly #active = new Map<string, ActiveRun>();
+  /** Work that has not returned yet. */
+  readonly #working = new Set<Promise<void>>();
+  #isClosing = false;
   constructor(needs: {
     store: RunStore;
     transcripts: Transcripts;
@@ -82,6 +85,10 @@ export class Runs extends EventEmitter<RunEvents> {
         error: "the gateway stopped before this was answered: send it again",
         endedAt: this.#clock.now(),
       };
+      if (request.isAskedAgain) {
+        this.#transcripts.decide(() => this.#finish(run.runId, outcome));
+        continue;
+      }
       this.#transcripts.decide(() => {
         this.#transcripts.requireInput(request.sessionKey, run.runId, () => userMessage(request, run.createdAt));
         this.#transcripts.noteInterrupted(request.sessionKey, run.runId, outcome.endedAt);
@@ -117,7 +124,7 @@ export class Runs extends EventEmitter<RunEvents> {
     });
     run.isInHistory = isNext;
     this.#active.set(runId, run);
-    this.#lanes.add(sessionKey, () => this.#execute(run));
+    this.#lanes.add(sessionKey, () => this.#track(this.#execute(run)));
   }
 
   /** Keeps the answer of something that needed no agent (a chat command) under its idempotency key. */
@@ -142,9 +149,24 @@ export class Runs extends EventEmitter<RunEvents> {
     this.emit("chat", { ...told, agentId, state: "final", stopReason: "injected" });
   }
 
+  /** Forgets a run that has ended, so that its id may be used for another try. */
+  forget(runId: string): void {
+    if (!this.#active.has(runId)) this.#store.remove(runId);
+  }
+
   /** Whether a run of this process has not ended. */
   isActive(runId: string): boolean {
     return this.#active.has(runId);
+  }
+
+  /**
+   * Ends what runs, without an outcome: the next start finds these runs open and reports them, as after a crash.
+   * Resolves when nothing uses the store any more.
+   */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const run of this.#active.values()) run.abort("stop");
+    await Promise.all(this.#working);
   }
 
   /** What is known about a run, of this process or an earlier one. */
@@ -198,7 +220,13 @@ export class Runs extends EventEmitter<RunEvents> {
     });
   }
 
+  async #track(work: Promise<void>): Promise<void> {
+    this.#working.add(work);
+    await work.finally(() => this.#working.delete(work));
+  }
+
   async #execute(run: ActiveRun): Promise<void> {
+    if (this.#isClosing) return;
     const { runId, sessionKey } = run.request;
     let outcome: RunOutcome;
     try {
@@ -211,6 +239,7 @@ export class Runs extends EventEmitter<RunEvents> {
       this.#log.error("a run failed", { runId, error: messageOf(error) });
       outcome = run.fail(error);
     }
+    if (this.#isClosing) return;
     this.#active.delete(runId);
     try {
       this.#transcripts.decide(() => this.#finish(runId, outcome));

@@ -31,6 +31,8 @@ export interface Method extends MethodSpec {
   handle(params: unknown, call: Call): unknown;
   /** A keyed method whose work remembers its own key (runs do), so that the answer of a repeat can tell how it stands. */
   remembersKey?: boolean;
+  /** A keyed method whose work goes on where a crash cut it off. */
+  resumes?: boolean;
   /** A stricter access for these parameters than the declared one. */
   accessFor?(params: unknown): Access | undefined;
 }
@@ -105,7 +107,9 @@ export class Dispatcher {
     };
     const work = () => method.handle(params, call);
     const result =
-      method.idempotency === "keyed" && !method.remembersKey ? this.#once.run(method.name, params, work) : work();
+      method.idempotency === "keyed" && !method.remembersKey
+        ? this.#once.run(method.name, params, work, method.resumes)
+        : work();
     if (result instanceof Promise) return result.then((payload) => this.#watched(method, payload));
     return this.#watched(method, result);
   }

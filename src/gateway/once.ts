@@ -35,16 +35,18 @@ export class Once {
    * Runs `work` unless the key is known. Work that is done when it returns is stored together with its outcome, in one
    * transaction; while other work runs, repeats wait for the same result. A refusal of the request itself
    * (`INVALID_REQUEST`, `FORBIDDEN`) is not kept: the corrected request may use the key. A key whose first run a crash
-   * cut off is answered `UNAVAILABLE` with `details.reason: "interrupted"`, because nobody knows how far it came.
+   * cut off is answered `UNAVAILABLE` with `details.reason: "interrupted"`, because nobody knows how far it came, unless
+   * the work `resumes`: it finds under its own key what it did before, and goes on from there.
    */
-  run(method: string, params: unknown, work: () => unknown): unknown {
+  run(method: string, params: unknown, work: () => unknown, resumes = false): unknown {
     const key = `${method}:${keyIn(params)}`;
     const hash = hashOf(params);
     const known = this.#store.find(key);
     if (known && known.paramsHash !== hash) conflict();
     const running = this.#running.get(key);
     if (running) return running;
-    if (known) return replay(known.outcome === undefined ? interrupted(method) : JSON.parse(known.outcome));
+    if (known?.outcome !== undefined) return replay(JSON.parse(known.outcome));
+    if (known && !resumes) return replay(interrupted(method));
     try {
       return this.#store.decide(() => {
         this.#store.begin(key, hash, this.#clock.now());

@@ -227,7 +227,7 @@ class Sockets {
   #makeRoom(peer: Peer): void {
     if (this.#unproven.size >= MAX_UNPROVEN) this.#evict(this.#unproven.keys().next().value);
     if (peer.isLocal) return;
-    const same = [...this.#unproven.keys()].filter((connection) => connection.peer.clientIp === peer.clientIp);
+    const same = [...this.#unproven.keys()].filter((connection) => isSameRemote(connection.peer, peer));
     if (same.length >= MAX_UNPROVEN_PER_ADDRESS) this.#evict(same[0]);
   }
 
@@ -236,4 +236,9 @@ class Sockets {
     this.#forget(connection);
     connection.close(1013, "too many unauthenticated connections");
   }
+}
+
+/** This host's own sockets do not count for a peer that a proxy on this host forwards. */
+function isSameRemote(one: Peer, other: Peer): boolean {
+  return !one.isLocal && one.clientIp === other.clientIp;
 }

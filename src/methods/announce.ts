@@ -7,7 +7,7 @@ import type { Services } from "./services.ts";
 /** Listens to the rooms. Every event that is broadcast because something happened starts here. */
 export function announceTo(
   audience: Audience,
-  { devices, sessions, runs }: Pick<Services, "devices" | "sessions" | "runs">,
+  { devices, sessions, runs, clock }: Pick<Services, "devices" | "sessions" | "runs" | "clock">,
 ): void {
   devices.on("requested", (pending) => audience.publish(events.devicePairRequested, pending));
   devices.on("resolved", (resolved) => audience.publish(events.devicePairResolved, resolved));
@@ -21,9 +21,7 @@ export function announceTo(
       }
     }),
   );
-  sessions.on("changed", (news) =>
-    audience.publish(events.sessionsChanged, { ...news, ts: news.session?.updatedAt ?? 0 }),
-  );
+  sessions.on("changed", (news) => audience.publish(events.sessionsChanged, { ...news, ts: clock.now() }));
   sessions.on("message", ({ sessionKey, agentId, record }) => {
     if (!audience.hasFollowers(events.sessionTopic(sessionKey))) return;
     audience.publish(events.sessionMessage, {

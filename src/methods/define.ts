@@ -14,6 +14,7 @@ export interface MethodDeclaration<P extends TSchema, R extends TSchema> extends
   accessFor?(params: Static<P>): Access | undefined;
   /** The work remembers its own key: see {@link Method}. */
   remembersKey?: true;
+  resumes?: true;
   /** The refusal of parameters that some generation words in its own way. */
   refusal?(params: unknown, version: ProtocolVersion): string | undefined;
   /** Does the work. Returns or throws; sees only validated parameters. */
@@ -29,7 +30,18 @@ export interface DefinedMethod extends MethodSpec {
 export function defineMethod<P extends TSchema, R extends TSchema>(
   declaration: MethodDeclaration<P, R>,
 ): DefinedMethod {
-  const { name, summary, params, result, access, idempotency, accessFor, refusal, remembersKey = false } = declaration;
+  const {
+    name,
+    summary,
+    params,
+    result,
+    access,
+    idempotency,
+    accessFor,
+    refusal,
+    remembersKey = false,
+    resumes = false,
+  } = declaration;
   const check = validator(params);
   const parse = (value: unknown, version: ProtocolVersion): Static<P> => {
     if (check.check(value)) return value;
@@ -45,6 +57,7 @@ export function defineMethod<P extends TSchema, R extends TSchema>(
       ...spec,
       parse,
       remembersKey,
+      resumes,
       handle: (value, call) => declaration.handle(value as Static<P>, app, call),
       ...(accessFor ? { accessFor: (value: unknown) => accessFor(value as Static<P>) } : {}),
     }),

@@ -14,8 +14,12 @@ import { configMethods } from "./config.ts";
 import type { DefinedMethod } from "./define.ts";
 import { devicesMethods } from "./devices.ts";
 import { eventSpecs } from "./events.ts";
+import { pairingMethods } from "./pairing.ts";
+import { queueMethods } from "./queue.ts";
 import type { Services } from "./services.ts";
-import { sessionsMethods } from "./sessions.ts";
+import { sessionChangeMethods } from "./sessions/change.ts";
+import { sessionReadMethods } from "./sessions/read.ts";
+import { sessionUseMethods } from "./sessions/use.ts";
 import { systemMethods } from "./system.ts";
 
 const methods: readonly DefinedMethod[] = [
@@ -23,8 +27,12 @@ const methods: readonly DefinedMethod[] = [
   ...agentsMethods,
   ...agentMethods,
   ...chatMethods,
-  ...sessionsMethods,
+  ...sessionReadMethods,
+  ...sessionChangeMethods,
+  ...sessionUseMethods,
   ...channelsMethods,
+  ...pairingMethods,
+  ...queueMethods,
   ...devicesMethods,
   ...configMethods,
 ];

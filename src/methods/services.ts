@@ -1,6 +1,7 @@
 /** What methods work with. `app.ts` constructs it; nothing else does. */
 import type { Agents } from "../agent/agents.ts";
 import type { Runs } from "../agent/runs.ts";
+import type { Channels } from "../channels/channels.ts";
 import type { ConfigFile } from "../config/config.ts";
 import type { Devices } from "../devices/devices.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -14,6 +15,7 @@ import type { SystemEvents } from "../status/system-events.ts";
 /** The rooms, as methods see them. */
 export interface Services {
   agents: Agents;
+  channels: Channels;
   clock: Clock;
   config: ConfigFile;
   devices: Devices;

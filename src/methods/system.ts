@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { HealthSummary } from "#schemas/health.ts";
 import { PresenceEntry } from "#schemas/presence.ts";
 import { AnyObject, Lenient, NonEmptyString, NoParams, Nullable, Strict, TimestampMs } from "#schemas/primitives.ts";
+import { ADMIN, hasScope } from "../devices/scopes.ts";
 import { fail } from "../lib/errors.ts";
 import { hostFacts, processId } from "../lib/host.ts";
 import { defineMethod } from "./define.ts";
@@ -47,7 +48,12 @@ const Status = Strict(
       defaults: Strict({ model: Nullable(NonEmptyString), contextTokens: Nullable(Count) }),
       recent: Type.Array(StatusSession),
       byAgent: Type.Array(
-        Strict({ agentId: NonEmptyString, path: NonEmptyString, count: Count, recent: Type.Array(StatusSession) }),
+        Strict({
+          agentId: NonEmptyString,
+          path: NonEmptyString,
+          count: Count,
+          recent: Type.Array(StatusSession),
+        }),
       ),
     }),
   },
@@ -82,7 +88,7 @@ export const systemMethods = [
     result: Status,
     access: "read",
     idempotency: "safe",
-    handle: (_params, app) => statusOf(app),
+    handle: (_params, app, { caller }) => statusOf(app, caller.version === 3 || hasScope(caller.scopes, ADMIN)),
   }),
   defineMethod({
     name: "system-presence",
@@ -179,7 +185,8 @@ export const systemMethods = [
   }),
 ];
 
-function statusOf(app: Services): typeof Status.static {
+/** Where things lie on the disk is for the owner only (`protocol/methods.md`, status). */
+function statusOf(app: Services, isOwner: boolean): typeof Status.static {
   const { agents, sessions, systemEvents, self, clock } = app;
   const nowMs = clock.now();
   const model = agents.models().find((one) => one.isDefault);
@@ -194,7 +201,7 @@ function statusOf(app: Services): typeof Status.static {
     model: settings.model ?? model?.id ?? null,
   }));
   const list = agents.list();
-  const path = self.databasePath;
+  const path = isOwner ? self.databasePath : "[redacted]";
   return {
     runtimeVersion: self.version,
     pid: processId,
@@ -205,10 +212,15 @@ function statusOf(app: Services): typeof Status.static {
       defaultAgentId: agents.defaultId,
       agents: list.map(({ id }) => ({ agentId: id, enabled: false, every: "disabled", everyMs: null })),
     },
-    channelSummary: [],
+    channelSummary: app.channels
+      .summaries()
+      .map(
+        ({ label, summary: { connected, problem } }) =>
+          `${label}: ${connected ? "connected" : (problem ?? "not connected")}`,
+      ),
     queuedSystemEvents: systemEvents.list(),
     sessions: {
-      paths: [path],
+      paths: isOwner ? [path] : [],
       count: total,
       defaults: { model: model?.id ?? null, contextTokens: model?.contextWindow ?? null },
       recent,

@@ -13,6 +13,8 @@ export interface HealthSources {
   storage(): HealthSummary["storage"];
   agents(): { defaultId: string; list: { id: string; name?: string }[] };
   sessions(limit: number): { count: number; recent: { key: string; updatedAt: number; agentId: string }[] };
+  /** The networks with accounts, in order. */
+  channels(): { id: string; label: string; summary: Record<string, unknown> }[];
   /** Why the gateway runs in safe mode; empty when it does not. */
   safeMode(): readonly string[];
 }
@@ -65,13 +67,14 @@ export class Health {
       recent: rows.map(({ key, updatedAt }) => ({ key, updatedAt, age: Math.max(0, ts - updatedAt) })),
     });
     const safeMode = this.#sources.safeMode();
+    const channels = this.#sources.channels();
     const summary: HealthSummary = {
       ok: true,
       ts,
       durationMs: Math.max(0, Math.round(this.#clock.monotonic() - began)),
-      channels: {},
-      channelOrder: [],
-      channelLabels: {},
+      channels: Object.fromEntries(channels.map(({ id, summary: state }) => [id, state])),
+      channelOrder: channels.map(({ id }) => id),
+      channelLabels: Object.fromEntries(channels.map(({ id, label }) => [id, label])),
       heartbeatSeconds: 0,
       defaultAgentId: defaultId,
       agents: list.map((agent) => {

@@ -17,6 +17,8 @@ export class Presence {
   readonly #self: Omit<PresenceEntry, "ts">;
   readonly #tell: (entries: PresenceEntry[]) => void;
   readonly #entries = new Map<string, PresenceEntry>();
+  /** Entries of clients that are connected: they do not age. */
+  readonly #here = new Set<string>();
   #version = 1;
   #toldAtMs = Number.NEGATIVE_INFINITY;
   #pending: Timer | undefined;
@@ -33,23 +35,33 @@ export class Presence {
   /** Everyone, the gateway first, then newest first. */
   list(): PresenceEntry[] {
     const nowMs = this.#clock.now();
-    for (const [key, entry] of this.#entries) if (nowMs - entry.ts > TTL_MS) this.#entries.delete(key);
+    for (const [key, entry] of this.#entries) {
+      if (nowMs - entry.ts > TTL_MS && !this.#here.has(key)) this.#entries.delete(key);
+    }
     const others = [...this.#entries.values()].sort((a, b) => b.ts - a.ts);
     return [{ ...this.#self, ts: nowMs }, ...others];
   }
 
-  /** Adds or refreshes an entry. Keys are lower case: device id, else instance id, else connection id. */
-  set(key: string, entry: Omit<PresenceEntry, "ts">): void {
+  /**
+   * Adds or refreshes an entry. Keys are lower case: device id, else instance id, else connection id. With `isHere` it
+   * stays until its client leaves.
+   */
+  set(key: string, entry: Omit<PresenceEntry, "ts">, isHere = false): void {
     const name = key.toLowerCase();
+    if (isHere) this.#here.add(name);
     this.#entries.delete(name);
     this.#entries.set(name, { ...entry, ts: this.#clock.now() });
     const oldest = this.#entries.keys().next().value;
-    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) {
+      this.#entries.delete(oldest);
+      this.#here.delete(oldest);
+    }
     this.#changed();
   }
 
   /** Notes that somebody left. With `isForgotten` the entry goes at once, else it stays for a while with that reason. */
   leave(key: string, isForgotten: boolean): void {
+    this.#here.delete(key.toLowerCase());
     const entry = this.#entries.get(key.toLowerCase());
     if (!entry) return;
     if (!isForgotten) return this.set(key, { ...entry, reason: "disconnect" });

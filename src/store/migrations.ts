@@ -81,4 +81,65 @@ export const migrations: readonly string[] = [
   CREATE INDEX runs_open ON runs(state) WHERE state IN ('queued', 'running');
   CREATE INDEX runs_by_age ON runs(created_at);
   `,
+  `
+  CREATE TABLE inbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    channel TEXT NOT NULL,
+    account TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    chat_key TEXT NOT NULL,
+    event TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    gates TEXT NOT NULL DEFAULT '[]',
+    session_key TEXT,
+    problem TEXT,
+    received_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (channel, account, event_id)
+  );
+  CREATE INDEX inbox_open ON inbox(chat_key, id) WHERE state IN ('new', 'running');
+  CREATE INDEX inbox_by_age ON inbox(received_at);
+
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    channel TEXT NOT NULL,
+    account TEXT NOT NULL,
+    chat_key TEXT NOT NULL,
+    piece TEXT NOT NULL,
+    key TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    is_maybe_duplicate INTEGER NOT NULL DEFAULT 0,
+    message_ids TEXT NOT NULL DEFAULT '[]',
+    problem TEXT,
+    inbox_id INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  );
+  CREATE INDEX outbox_open ON outbox(channel, account, chat_key, id) WHERE state IN ('queued', 'sending');
+  CREATE INDEX outbox_by_age ON outbox(created_at);
+
+  CREATE TABLE channel_memory (
+    channel TEXT NOT NULL,
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (channel, account, key)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE senders (
+    channel TEXT NOT NULL,
+    account TEXT NOT NULL,
+    sender_id TEXT NOT NULL,
+    name TEXT,
+    code TEXT,
+    approved_at INTEGER,
+    asked_at INTEGER NOT NULL,
+    told_at INTEGER,
+    PRIMARY KEY (channel, account, sender_id)
+  ) WITHOUT ROWID;
+  `,
 ];

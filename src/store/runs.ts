@@ -68,6 +68,10 @@ export class RunStore {
     }
   }
 
+  remove(runId: string): void {
+    this.#db.query("DELETE FROM runs WHERE run_id = ?").run(runId);
+  }
+
   start(runId: string, nowMs: number): void {
     this.#db.query("UPDATE runs SET state = 'running', started_at = ? WHERE run_id = ?").run(nowMs, runId);
   }

@@ -250,10 +250,10 @@ const reads: readonly Deviation[] = [
     at: "res(status).payload.{hostDesktop,degradedSecretOwners,degradedPlugins,tasks,taskAudit,modelRuntime,eventLoop,processMemory,workerPools,shutdownBudget}",
   },
   {
-    why: "the v4 peer hides paths and the model from readers; where the database lies is no secret to who may read it",
+    why: "the v4 peer hides the model from readers; which model answers is no secret to who may read it",
     cases: "v4-*",
     kind: ["filled", "type"],
-    at: ["res(status).payload.sessions.paths", "res(status).payload.sessions.defaults.*"],
+    at: "res(status).payload.sessions.defaults.*",
   },
   {
     why: "the status of a session is its place and age; flags and shares of the window are for a list to compute",

@@ -1,0 +1,444 @@
+/** All accounts of all networks: opened from the configuration, supervised, with one inbox and an outbox each. */
+import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { Ids } from "../lib/ids.ts";
+import type { Log } from "../lib/log.ts";
+import { validator } from "../lib/validate.ts";
+import type { ChannelStore } from "../store/channels.ts";
+import type { InboxStore } from "../store/inbox.ts";
+import type { OutboxRow, OutboxStore } from "../store/outbox.ts";
+import type { Channel, ChannelHost, ChatRef, Inbound } from "./contract.ts";
+import { type GateSettings, judgeEvent, type Senders } from "./gates.ts";
+import { type Answering, Incoming, type Line } from "./inbound.ts";
+import { chatKeyOf, Outgoing } from "./outbound.ts";
+import { idKey } from "./policy/ids.ts";
+import { findRequest, livingRequests, type PairingRequest } from "./policy/pairing.ts";
+import { type AccountEntry, accountsOf, type Settings } from "./policy/settings.ts";
+import { type AccountStatus, Supervisor } from "./supervisor.ts";
+import { renderPieces } from "./text/render.ts";
+
+/** How long a typing mark may take; it is a courtesy. */
+const TYPING_CALL_MS = 5_000;
+/** Largest picture that is handed to a model. */
+const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
+/** How long fetching one file may take. */
+const MEDIA_MS = 30_000;
+
+interface AccountLine extends Line {
+  settings: Settings;
+}
+
+/** One account, as `channels.status` tells it. */
+export interface AccountReport extends AccountStatus {
+  accountId: string;
+  name?: string;
+  isEnabled: boolean;
+  /** What the configuration lacks; absent when it is complete. */
+  missing?: string;
+  settings: Settings;
+}
+
+interface Needs {
+  networks: readonly Channel[];
+  /** The `channels` section of the configuration. */
+  config: () => Record<string, unknown>;
+  /** What gates need to know besides the account. */
+  gates: () => GateSettings;
+  env: Record<string, string | undefined>;
+  store: ChannelStore;
+  inbox: InboxStore;
+  outbox: OutboxStore;
+  answering: Answering;
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+}
+
+interface Running {
+  line: AccountLine;
+  channel: Channel;
+  outgoing: Outgoing;
+  supervisor: Supervisor;
+}
+
+/** The networks of this gateway. */
+export class Channels {
+  readonly inbox: InboxStore;
+  readonly outbox: OutboxStore;
+  readonly #needs: Needs;
+  readonly #incoming: Incoming;
+  readonly #accounts = new Map<string, Running>();
+  /** Accounts that are configured but cannot run, with what they lack. */
+  readonly #lacking = new Map<string, { channel: Channel; report: AccountReport }>();
+  constructor(needs: Needs) {
+    this.#needs = needs;
+    this.inbox = needs.inbox;
+    this.outbox = needs.outbox;
+    this.#incoming = new Incoming({
+      store: needs.inbox,
+      answering: needs.answering,
+      clock: needs.clock,
+      log: needs.log,
+    });
+  }
+
+  /** Opens what the configuration names and starts it. Never throws for what one account lacks. */
+  open(): void {
+    this.#incoming.resume();
+    const section = this.#needs.config();
+    for (const channel of this.#needs.networks) {
+      const entries =
+        section[channel.id] === undefined ? [] : accountsOf(section[channel.id], { prefixes: [channel.id] });
+      for (const entry of entries) this.#openAccount(channel, entry);
+    }
+  }
+
+  /** Ends all accounts; what is queued stays on the disk. */
+  async close(): Promise<void> {
+    this.#incoming.stop();
+    const accounts = [...this.#accounts.values()];
+    this.#accounts.clear();
+    this.#lacking.clear();
+    for (const { outgoing } of accounts) outgoing.stop();
+    await Promise.all(accounts.map(({ supervisor }) => supervisor.stop()));
+  }
+
+  /** Every account, by network. */
+  reports(): { channel: Channel; accounts: AccountReport[] }[] {
+    return this.#needs.networks.flatMap((channel) => {
+      const running = [...this.#accounts.values()].filter((one) => one.channel === channel).map(toReport);
+      const lacking = [...this.#lacking.values()].filter((one) => one.channel === channel).map(({ report }) => report);
+      const accounts = [...running, ...lacking];
+      return accounts.length ? [{ channel, accounts }] : [];
+    });
+  }
+
+  /** The state of each network in a line, for `health` and `status`. */
+  summaries(): {
+    id: string;
+    label: string;
+    summary: { configured: boolean; running: boolean; connected: boolean; problem?: string };
+  }[] {
+    return this.reports().map(({ channel: { id, label }, accounts }) => {
+      const problem = accounts.find(({ lastError }) => lastError !== undefined)?.lastError;
+      const summary = {
+        configured: accounts.some(({ missing }) => missing === undefined),
+        running: accounts.some(({ state }) => state !== "stopped" && state !== "failed"),
+        connected: accounts.some(({ state }) => state === "running"),
+        ...(problem === undefined ? {} : { problem }),
+      };
+      return { id, label, summary };
+    });
+  }
+
+  /** Starts or stops an account. False when there is none of that name. */
+  async switch(channelId: string, accountId: string | undefined, isOn: boolean): Promise<boolean> {
+    const found = [...this.#accounts.values()].filter(
+      ({ line }) => line.channel === channelId && (accountId === undefined || line.accountId === accountId),
+    );
+    for (const { supervisor } of found) {
+      if (isOn) supervisor.start();
+      else await supervisor.stop();
+    }
+    return found.length > 0;
+  }
+
+  /** Asks the networks who we are; a problem is an answer too. */
+  async probe(channelId: string, accountId: string, signal: AbortSignal): Promise<{ ok: boolean; problem?: string }> {
+    const running = this.#accounts.get(keyOf(channelId, accountId));
+    if (!running?.supervisor.account)
+      return { ok: false, problem: running?.supervisor.status.lastError ?? "not connected" };
+    try {
+      await running.supervisor.account.probe(signal);
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, problem: messageOf(error) };
+    }
+  }
+
+  /**
+   * Queues a message to a chat, under an idempotency key. Returns its first queue id and chat; a string says why it
+   * cannot be.
+   */
+  send(message: {
+    channel: string;
+    accountId?: string | undefined;
+    to: string;
+    text: string;
+    key: string;
+  }): { outboxId: number; chat: ChatRef } | string {
+    const running = [...this.#accounts.values()].find(
+      ({ line }) =>
+        line.channel === message.channel && (message.accountId === undefined || line.accountId === message.accountId),
+    );
+    if (!running) return `no account on ${message.channel}: configure one`;
+    const chat = running.channel.parseTarget(message.to);
+    if (!chat) return `not a recipient on ${message.channel}: ${message.to.slice(0, 64)}`;
+    const { line } = running;
+    const { markup, tables, maxLines } = line.capabilities;
+    const pieces = renderPieces(message.text, {
+      markup,
+      tables,
+      textLimit: line.textLimit,
+      ...(maxLines === undefined ? {} : { maxLines }),
+    });
+    const keys = pieces.map((_piece, index) => `send-${message.key}-${index}`);
+    this.outbox.decide(() => {
+      for (const [index, { text, plainText }] of pieces.entries())
+        line.add({ chat, text, plainText, key: keys[index] ?? "" });
+    });
+    line.wake(chatKeyOf(line.channel, line.accountId, chat));
+    return { outboxId: this.outbox.findByKey(keys[0] ?? "")?.id ?? 0, chat };
+  }
+
+  /** Waits for the end of a message queued under that key. */
+  async sent(channelId: string, key: string, signal: AbortSignal): Promise<OutboxRow | undefined> {
+    const row = this.outbox.findByKey(`send-${key}-0`);
+    const running = row && this.#accounts.get(keyOf(channelId, row.account));
+    return running ? running.outgoing.ended(`send-${key}-0`, signal) : row;
+  }
+
+  /** Tries something again that was given up. */
+  retry(id: string): boolean {
+    const [direction, number] = id.split("-");
+    const nowMs = this.#needs.clock.now();
+    const row = direction === "in" ? this.inbox.find(Number(number)) : this.outbox.find(Number(number));
+    if (!row) return false;
+    const running = this.#accounts.get(keyOf(row.channel, row.account));
+    if (direction === "in") {
+      if (row.state !== "dead") return false;
+      this.#needs.answering.forget(`inbox-${row.id}`);
+      this.inbox.update(row.id, { state: "new", attempts: 0, notBefore: 0, nowMs });
+      if (running) this.#incoming.open(running.line);
+      return true;
+    }
+    if (row.state !== "failed") return false;
+    this.outbox.update(row.id, { state: "queued", attempts: 0, notBefore: 0, nowMs });
+    running?.outgoing.wake(row.chatKey);
+    return true;
+  }
+
+  /** Forgets what ended before a time. */
+  prune(beforeMs: number): number {
+    const nowMs = this.#needs.clock.now();
+    return this.inbox.prune(nowMs, beforeMs) + this.outbox.prune(nowMs, beforeMs);
+  }
+
+  /** People who wait for approval. */
+  senderRequests(channelId?: string) {
+    const nowMs = this.#needs.clock.now();
+    return this.#accountKeys(channelId).flatMap(({ channel, account }) =>
+      livingRequests(this.#pending(channel, account), nowMs).map(({ senderId, senderName, code, createdAtMs }) => ({
+        channel,
+        account,
+        senderId,
+        code,
+        askedAt: createdAtMs,
+        ...(senderName === undefined ? {} : { name: senderName }),
+      })),
+    );
+  }
+
+  /** Approves the person with that code; undefined when nobody waits with it. */
+  approveSender(channelId: string, code: string): { channel: string; account: string; senderId: string } | undefined {
+    const nowMs = this.#needs.clock.now();
+    for (const { channel, account } of this.#accountKeys(channelId)) {
+      const found = findRequest(this.#pending(channel, account), code, nowMs);
+      if (!found) continue;
+      const { senderId, createdAtMs } = found.request;
+      this.#needs.store.saveSender({ channel, account, senderId, askedAt: createdAtMs, approvedAt: nowMs });
+      return { channel, account, senderId };
+    }
+    return undefined;
+  }
+
+  #accountKeys(channelId: string | undefined): { channel: string; account: string }[] {
+    return this.reports()
+      .filter(({ channel }) => channelId === undefined || channel.id === channelId)
+      .flatMap(({ channel, accounts }) =>
+        accounts.map(({ accountId }) => ({ channel: channel.id, account: accountId })),
+      );
+  }
+
+  /** Codes that were given out and not used, also those that are too old by now. */
+  #pending(channel: string, account: string): PairingRequest[] {
+    return this.#needs.store.senders(channel, account).flatMap(({ senderId, name, code, approvedAt, askedAt }) =>
+      code === undefined || approvedAt !== undefined
+        ? []
+        : [
+            {
+              code,
+              senderId,
+              createdAtMs: askedAt,
+              seenAtMs: askedAt,
+              ...(name === undefined ? {} : { senderName: name }),
+            },
+          ],
+    );
+  }
+
+  #openAccount(channel: Channel, entry: AccountEntry): void {
+    const { accountId, settings, own, isDefault } = entry;
+    const key = keyOf(channel.id, accountId);
+    // Credentials in the environment are the default account's.
+    const env = isDefault ? this.#needs.env : {};
+    const problem = problemOf(channel, entry, env);
+    if (problem !== undefined) {
+      const isEnabled = settings.enabled || entry.problems.length > 0;
+      const state = isEnabled ? ("failed" as const) : ("stopped" as const);
+      const report: AccountReport = {
+        accountId,
+        isEnabled,
+        missing: problem,
+        settings,
+        state,
+        attempts: 0,
+        lastError: problem,
+      };
+      this.#lacking.set(key, { channel, report });
+      if (isEnabled) this.#needs.log.error("an account cannot start", { channel: channel.id, accountId, problem });
+      return;
+    }
+    const { clock, ids, store, outbox } = this.#needs;
+    const log = this.#needs.log.child(`${channel.id}/${accountId}`);
+    const { capabilities } = channel;
+    const outgoing: Outgoing = new Outgoing({
+      channel: channel.id,
+      accountId,
+      store: outbox,
+      account: () => supervisor.account,
+      idempotent: capabilities.idempotent,
+      clock,
+      ids,
+      log,
+      onSent: () => supervisor.sentNow(),
+    });
+    const senders = this.#senders(channel.id, accountId);
+    const line: AccountLine = {
+      channel: channel.id,
+      accountId,
+      capabilities,
+      settings,
+      quotes: (settings.replyToMode ?? capabilities.replies) !== "off",
+      textLimit: Math.min(settings.textChunkLimit ?? capabilities.textLimit, capabilities.textLimit),
+      add: (message, inboxId) => outgoing.add(message, inboxId),
+      wake: (chatKey) => outgoing.wake(chatKey),
+      judge: (event, row) =>
+        judgeEvent(event, {
+          ...this.#needs.gates(),
+          channel: channel.id,
+          accountId,
+          settings,
+          threads: capabilities.threads,
+          senders,
+          isCommand: (text) => this.#needs.answering.isStop(text) || this.#needs.answering.isCommand(text),
+          context: () =>
+            this.inbox.context(row.chatKey, row.id, settings.historyLimit).map((one) => JSON.parse(one.event)),
+        }),
+      fetchMedia: (event) => this.#fetchMedia(event, () => supervisor.account, settings),
+      typing: (chat) => {
+        const { account } = supervisor;
+        const limit = AbortSignal.timeout(TYPING_CALL_MS);
+        account?.typing?.(chat, limit).catch((error) => log.debug("no typing mark", { error: messageOf(error) }));
+      },
+    };
+    const supervisor: Supervisor = new Supervisor({
+      open: (host: ChannelHost) => channel.open(own, host, env),
+      host: {
+        accountId,
+        clock,
+        ids,
+        log,
+        memory: {
+          get: (name) => store.recall(channel.id, accountId, name),
+          set: (name, value) => store.remember(channel.id, accountId, name, value),
+        },
+      },
+      receive: async (event) => this.#incoming.receive(line, event),
+      receiveSilenceMs: capabilities.receiveSilenceMs,
+      clock,
+      ids,
+      log,
+      onReady: () => outgoing.wake(),
+    });
+    this.#accounts.set(key, { line, channel, outgoing, supervisor });
+    this.#incoming.open(line);
+    supervisor.start();
+  }
+
+  #senders(channel: string, account: string): Senders {
+    const { store, clock, ids } = this.#needs;
+    return {
+      approved: () =>
+        new Set(
+          store
+            .senders(channel, account)
+            .flatMap(({ senderId, approvedAt }) => (approvedAt === undefined ? [] : [idKey(senderId)])),
+        ),
+      pending: () => this.#pending(channel, account),
+      toldAtMs: (senderId) => store.senders(channel, account).find((one) => one.senderId === idKey(senderId))?.toldAt,
+      save: ({ senderId, senderName, code, createdAtMs }, isTold) => {
+        const told = store.senders(channel, account).find((one) => one.senderId === senderId)?.toldAt;
+        const toldAt = isTold ? clock.now() : told;
+        store.saveSender({
+          channel,
+          account,
+          senderId,
+          code,
+          askedAt: createdAtMs,
+          ...(senderName === undefined ? {} : { name: senderName }),
+          ...(toldAt === undefined ? {} : { toldAt }),
+        });
+      },
+      nowMs: () => clock.now(),
+      randomBytes: (count) => new Uint8Array(Buffer.from(ids.token(count), "base64url")),
+    };
+  }
+
+  /** Pictures for the model; of the rest the agent is told that it came, and of what could not be had, why. */
+  async #fetchMedia(event: Inbound, account: () => ReturnType<Channel["open"]> | undefined, settings: Settings) {
+    const images: { mimeType: string; data: string }[] = [];
+    const notes: string[] = [];
+    for (const { kind, handle, mimeType = "image/jpeg", fileName } of event.media ?? []) {
+      const name = fileName ?? kind;
+      if (kind !== "image" && kind !== "sticker") {
+        notes.push(`[a ${kind} came with this that this agent cannot read: ${name}]`);
+        continue;
+      }
+      const maxBytes = Math.min(MAX_IMAGE_BYTES, (settings.mediaMaxMb ?? Number.POSITIVE_INFINITY) * 1024 * 1024);
+      try {
+        const bytes = await account()?.download?.(handle, maxBytes, AbortSignal.timeout(MEDIA_MS));
+        if (bytes) images.push({ mimeType, data: Buffer.from(bytes).toString("base64") });
+        else notes.push(`[a picture could not be fetched: ${name}]`);
+      } catch (error) {
+        notes.push(`[a picture could not be fetched: ${messageOf(error)}]`);
+      }
+    }
+    return { images, notes };
+  }
+}
+
+/** Why an account cannot run as it is configured; undefined when it can. */
+function problemOf(channel: Channel, entry: AccountEntry, env: Record<string, string | undefined>): string | undefined {
+  const { settings, own, problems } = entry;
+  if (problems.length) return `channels.${channel.id}: ${problems.join("; ")}`;
+  if (!settings.enabled) return "disabled";
+  const check = validator(channel.config);
+  if (!check.check(own)) return `channels.${channel.id}: ${check.problems(own, 4)}`;
+  return channel.missing(own, env);
+}
+
+function toReport({ line, supervisor }: Running): AccountReport {
+  const { accountId, settings } = line;
+  return {
+    accountId,
+    isEnabled: true,
+    settings,
+    ...(settings.name === undefined ? {} : { name: settings.name }),
+    ...supervisor.status,
+  };
+}
+
+function keyOf(channel: string, accountId: string): string {
+  return `${channel} ${accountId}`;
+}

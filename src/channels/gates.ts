@@ -1,0 +1,119 @@
+/** The gates in their order, and what comes of them: who may speak, whether the agent is meant, where it goes. */
+import type { ChatRef, Inbound } from "./contract.ts";
+import type { Judgement } from "./inbound.ts";
+import type { Gate } from "./policy/explain.ts";
+import { idKey } from "./policy/ids.ts";
+import { judgeMention } from "./policy/mention.ts";
+import { judgePairing, type PairingRequest, pairingCode, pairingText } from "./policy/pairing.ts";
+import { type RouteOptions, routeOf } from "./policy/route.ts";
+import { judgeSender } from "./policy/sender.ts";
+import { groupOf, type Settings } from "./policy/settings.ts";
+
+/** Randomness of a pairing code. */
+const PAIRING_BYTES = 8;
+
+/** What holds for every account. */
+export type GateSettings = Pick<RouteOptions, "dmScope" | "mainKey" | "identityLinks" | "defaultAgentId">;
+
+/** Who asked to talk to an account, and who may; `store/channels.ts` behind it. */
+export interface Senders {
+  approved(): ReadonlySet<string>;
+  pending(): readonly PairingRequest[];
+  /** When this person was told last how to be let in. */
+  toldAtMs(senderId: string): number | undefined;
+  save(request: PairingRequest, isTold: boolean): void;
+  nowMs(): number;
+  randomBytes(count: number): Uint8Array;
+}
+
+/** Where an event came in. */
+export interface GateContext extends GateSettings {
+  channel: string;
+  accountId: string;
+  settings: Settings;
+  threads?: "topic" | "thread" | undefined;
+  senders: Senders;
+  /** What was said in this chat since the last answer and is kept as context, oldest first. */
+  context(): Inbound[];
+  isCommand(text: string): boolean;
+}
+
+/** Judges one event. Changes nothing but the list of people who wait for approval. */
+export function judgeEvent(event: Inbound, context: GateContext): Judgement {
+  const { settings, senders } = context;
+  const records: Gate[] = [];
+  const sender = judgeSender(event, settings, senders.approved());
+  records.push(sender);
+  if (sender.verdict === "drop") return { verdict: "drop", reason: sender.reason, records };
+  if (sender.verdict === "pair") return pair(event, context, records);
+  if (event.type === "edit" || event.type === "delete")
+    return { verdict: "keep", reason: `${event.type} of a message`, records };
+  if (event.type === "reaction") return { verdict: "keep", reason: "reaction", records };
+  const isCommand = context.isCommand(event.text ?? "");
+  const mention = judgeMention(event, settings, { isCommand });
+  records.push(mention);
+  if (mention.verdict === "context") return { verdict: "keep", reason: mention.reason, records };
+  const { threads, ...place } = context;
+  const route = routeOf(event, threads === undefined ? place : { ...place, threads });
+  records.push(route);
+  const systemPrompt = systemPromptFor(event.chat, settings);
+  return {
+    verdict: "admit",
+    records,
+    sessionKey: route.sessionKey,
+    agentId: route.agentId,
+    text: isCommand ? (event.text ?? "") : textFor(event, context.context()),
+    ...(systemPrompt === undefined ? {} : { systemPrompt }),
+  };
+}
+
+/** A stranger hears once how to be let in, and then nothing. */
+function pair({ sender }: Inbound, { senders, channel, accountId }: GateContext, records: Gate[]): Judgement {
+  const nowMs = senders.nowMs();
+  const lastTextAtMs = senders.toldAtMs(sender.id);
+  const stranger = {
+    senderId: sender.id,
+    ...(sender.name === undefined ? {} : { senderName: sender.name }),
+    ...(lastTextAtMs === undefined ? {} : { lastTextAtMs }),
+  };
+  const gate = judgePairing(senders.pending(), stranger, {
+    nowMs,
+    code: pairingCode(senders.randomBytes(PAIRING_BYTES)),
+  });
+  records.push(gate);
+  if (gate.request) senders.save(gate.request, gate.isTold);
+  if (!gate.request || !gate.isTold) return { verdict: "drop", reason: gate.reason, records };
+  const key = `pair-${channel}-${accountId}-${gate.request.senderId}-${gate.request.createdAtMs}`;
+  return { verdict: "tell", reason: gate.reason, text: pairingText(gate.request, channel), key, records };
+}
+
+/** The message as the agent reads it: with who speaks in a group, what it answers, and what was said before. */
+function textFor(event: Inbound, before: readonly Inbound[]): string {
+  const own = event.type === "button" ? `callback_data: ${event.button ?? ""}` : (event.text ?? "");
+  if (event.chat.kind === "direct") return [quoteOf(event), own].filter(Boolean).join("\n");
+  const earlier = before.length
+    ? [
+        "[Said in this chat since the last answer, for context]",
+        ...before.map((one) => `${nameOf(one)}: ${one.text ?? ""}`),
+        "[The message to answer]",
+      ]
+    : [];
+  return [...earlier, quoteOf(event), `${nameOf(event)}: ${own}`].filter(Boolean).join("\n");
+}
+
+function quoteOf({ quote }: Inbound): string {
+  return quote?.text
+    ? `[In answer to ${quote.isOfSelf ? "you" : (quote.senderName ?? "somebody")}: ${quote.text}]`
+    : "";
+}
+
+function nameOf({ sender }: Inbound): string {
+  return sender.name ?? sender.username ?? sender.id;
+}
+
+function systemPromptFor(chat: ChatRef & { title?: string }, settings: Settings): string | undefined {
+  if (chat.kind === "direct") return undefined;
+  const own = groupOf(settings, idKey(chat.id)).systemPrompt;
+  const where = `You are in a group chat${chat.title ? ` called ${JSON.stringify(chat.title)}` : ""}; each message begins with the name of who wrote it.`;
+  return [where, own].filter(Boolean).join("\n");
+}

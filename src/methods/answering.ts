@@ -1,0 +1,66 @@
+/** The agents as channels use them: questions in, answers out, under ids that survive a restart. */
+import type { RunOutcome } from "../agent/run.ts";
+import type { ContentPart } from "../agent/runtime.ts";
+import { hashOf } from "../gateway/once.ts";
+import { findCommand, isStop } from "./commands.ts";
+import type { Services } from "./services.ts";
+
+/** What kind of failure may be over when it is tried again. */
+const transientKinds: ReadonlySet<string | undefined> = new Set(["network", "timeout", "rate_limit"]);
+
+/** What `src/channels/inbound.ts` needs of agents, made of runs and sessions. */
+export function createAnswering(app: () => Services) {
+  return {
+    ask(question: {
+      runId: string;
+      sessionKey: string;
+      agentId: string;
+      text: string;
+      images: { mimeType: string; data: string }[];
+      systemPrompt?: string;
+    }): void {
+      const { runId, sessionKey, agentId, text, images, systemPrompt } = question;
+      const words: ContentPart[] = text ? [{ type: "text", text }] : [];
+      const content = [...words, ...images.map((image) => ({ type: "image" as const, ...image }))];
+      const request = {
+        runId,
+        sessionKey,
+        requestedKey: sessionKey,
+        agentId,
+        content,
+        extraSystemPrompt: systemPrompt,
+        isAskedAgain: true,
+      };
+      app().runs.start(request, hashOf({ runId }));
+    },
+
+    async answer(runId: string) {
+      const outcome = await app().runs.wait(runId, new AbortController().signal);
+      return toAnswer(outcome);
+    },
+
+    found(runId: string) {
+      const report = app().runs.find(runId);
+      if (!report) return undefined;
+      return report.outcome && report.state !== "interrupted" ? toAnswer(report.outcome) : ("cut off" as const);
+    },
+
+    forget: (runId: string) => app().runs.forget(runId),
+    stop: (sessionKey: string) => app().runs.abort({ sessionKey }, "stop").length > 0,
+    command: (text: string, sessionKey: string) => findCommand(text)?.(sessionKey, app()),
+    isCommand: (text: string) => findCommand(text) !== undefined,
+    isStop,
+  };
+}
+
+function toAnswer(outcome: RunOutcome | undefined) {
+  const { state, text = "", error, errorKind } = outcome ?? {};
+  if (state === "ok") return { state: "ok" as const, text, isTransient: false };
+  if (state === "aborted") return { state: "aborted" as const, text, isTransient: false };
+  return {
+    state: "failed" as const,
+    text,
+    isTransient: transientKinds.has(errorKind),
+    problem: error ?? "the run was lost",
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * kill -9 at random points of traffic: nothing is lost, nothing is there twice without a mark, every row ends
+ * (design D9, threats T40). `MOLTBOT_TEST_KILLS=500` makes it as long as a release wants it.
+ */
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { startModelStandin } from "../standins/model.ts";
+import { chats, startTelegramStandin } from "../standins/telegram.ts";
+import { createStateDir, startChild } from "../support/child.ts";
+
+const KILLS = Number(process.env["MOLTBOT_TEST_KILLS"] ?? 20);
+/** Messages between two kills. */
+const BATCH = 5;
+/** Longest time the process lives after the first message of a batch. */
+const MAX_LIFE_MS = 120;
+/** After so many kills everything is let come to its end: what waits in a chat stays below the limit of the inbox. */
+const KILLS_BETWEEN_RESTS = 25;
+
+/** A small generator with a seed, so that a failure can be had again. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+test(
+  `threat(T40): ${KILLS} kills at random points of traffic: 0 lost, 0 unmarked duplicates, every row ends`,
+  async () => {
+    await using model = await startModelStandin();
+    await using network = await startTelegramStandin();
+    const stateDir = createStateDir({
+      models: {
+        providers: { mock: { baseUrl: model.url, apiKey: "key", api: "openai-completions", models: [{ id: "m1" }] } },
+      },
+      session: { dmScope: "per-channel-peer" },
+      channels: {
+        telegram: {
+          botToken: network.token,
+          apiRoot: network.apiRoot,
+          dmPolicy: "open",
+          allowFrom: ["*"],
+          pollTimeoutSeconds: 1,
+        },
+      },
+    });
+    const random = createRandom(42);
+    const people = [network.user(chats.ada), network.user(chats.bob)];
+    const said: string[] = [];
+    const openDatabase = () => new Database(join(stateDir, "gateway.db"), { readonly: true });
+    /** Waits until every event is stored and every row has ended. */
+    const rest = async () => {
+      using db = openDatabase();
+      const counts = () =>
+        db
+          .query<{ stored: number; open: number }, []>(
+            `SELECT (SELECT count(*) FROM inbox) AS stored, (SELECT count(*) FROM inbox WHERE state IN ('new','running')) +
+               (SELECT count(*) FROM outbox WHERE state IN ('queued','sending')) AS open`,
+          )
+          .get();
+      for (let waited = 0; waited < 1200 && !Bun.deepEquals(counts(), { stored: said.length, open: 0 }); waited++)
+        await Bun.sleep(50);
+      expect(counts()).toEqual({ stored: said.length, open: 0 });
+    };
+    for (let kill = 0; kill < KILLS; kill++) {
+      await using gateway = await startChild({ stateDir });
+      if (kill > 0 && kill % KILLS_BETWEEN_RESTS === 0) await rest();
+      for (let at = 0; at < BATCH; at++) {
+        const text = `message ${said.length}`;
+        people[said.length % people.length]?.says(text);
+        said.push(text);
+      }
+      // Real time on purpose: where in its work the process dies is what varies.
+      await Bun.sleep(random() * MAX_LIFE_MS);
+      await gateway.kill();
+    }
+    await using gateway = await startChild({ stateDir });
+    await rest();
+    expect(gateway.output()).not.toContain(network.token);
+
+    const replies = network.callsOf("sendMessage").map(({ payload }) => String(payload["text"]));
+    using db = openDatabase();
+    const marked = db.query<{ piece: string }, []>("SELECT piece FROM outbox WHERE is_maybe_duplicate = 1").all();
+    // Given up after three crashes in its own turn: then its sender was told.
+    const givenUp = db
+      .query<{ text: string }, []>(
+        `SELECT json_extract(event, '$.text') AS text FROM inbox WHERE state = 'dead'
+           AND EXISTS (SELECT 1 FROM outbox WHERE inbox_id = inbox.id AND state = 'sent')`,
+      )
+      .all()
+      .map(({ text }) => text);
+    const lost = said.filter((text) => !givenUp.includes(text) && !replies.some((reply) => reply.endsWith(text)));
+    const twice = said.filter((text) => {
+      const times = replies.filter((reply) => reply.endsWith(text)).length;
+      return times > 1 && !marked.some(({ piece }) => String(JSON.parse(piece).plainText).endsWith(text));
+    });
+    console.log(
+      `${KILLS} kills, ${said.length} messages: ${lost.length} lost, ${twice.length} unmarked duplicates, ${marked.length} marked, ${givenUp.length} given up and told`,
+    );
+    expect({ lost, twice }).toEqual({ lost: [], twice: [] });
+    rmSync(stateDir, { recursive: true, force: true });
+  },
+  180_000 + KILLS * 2000,
+);
