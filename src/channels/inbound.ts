@@ -13,7 +13,7 @@ import { renderPieces } from "./text/render.ts";
 /** How often an event is tried before it is given up: a crash, a failing model and a bug count alike. */
 const MAX_ATTEMPTS = 3;
 /** Pauses before an event is tried again. */
-const RETRY_MS = [2_000, 10_000] as const;
+const RETRY_MS = [1_000, 10_000] as const;
 /** Events of one chat that may wait; the next one is answered with a notice. */
 const MAX_WAITING = 200;
 /** Pause when the session or the disk has no room; costs no attempt. */

@@ -18,7 +18,7 @@ function configOf(model: string, network: { apiRoot: string; token: string }, mo
 
 async function startAll(more: object = {}) {
   const model = await startModelStandin();
-  const network = await startTelegramStandin();
+  const network = await startTelegramStandin({ isRealTime: true });
   const stateDir = createStateDir(configOf(model.url, network, more));
   const gateway = await startChild({ stateDir });
   return {
@@ -59,3 +59,65 @@ test("a stranger hears once how to be let in, and is answered after the owner's 
   const answer = await all.network.call("sendMessage", 2);
   expect(answer.payload["text"]).toBe("Hello from the mock model.");
 });
+
+test("a group: what does not mention the agent is kept as context for what does; the answer stays in its topic", async () => {
+  await using all = await startAll({ allowFrom: ["*"], dmPolicy: "open", groupPolicy: "open" });
+  const ada = all.network.user(chats.forum);
+  ada.says("the cake is in the oven", { topic: 7, as: chats.bob });
+  ada.says("where is the cake?", { topic: 7, mentions: true });
+  const sent = await all.network.call("sendMessage", 1);
+  expect(sent.payload).toMatchObject({ chat_id: chats.forum, message_thread_id: 7 });
+  expect(String(sent.payload["text"])).toContain("Bob: the cake is in the oven");
+  expect(all.network.callsOf("sendMessage")).toHaveLength(1);
+});
+
+test("a failing model: one short notice when tries are spent, and the next message is answered", async () => {
+  await using all = await startAll({ allowFrom: ["*"], dmPolicy: "open" });
+  const ada = all.network.user(chats.ada);
+  ada.says("fail-now");
+  const notice = await all.network.call("sendMessage", 1);
+  expect(notice.payload["text"]).toContain("I could not answer this.");
+  expect(notice.payload["text"]).not.toMatch(/\bat \S+:\d+|Error:/);
+  ada.says("hello");
+  const answer = await all.network.call("sendMessage", 2);
+  expect(answer.payload["text"]).toBe("Hello from the mock model.");
+  expect(all.network.callsOf("sendMessage")).toHaveLength(2);
+}, 30_000);
+
+test("a wrong token fails this account with what to do, is in no output, and the gateway works", async () => {
+  await using all = await startAll({ botToken: "123456:wrong-and-secret" });
+  await using client = await connect({ url: all.gateway.url, token: TOKEN });
+  const stateOf = async () => {
+    const { payload } = await client.call("channels.status", {});
+    return JSON.stringify(payload);
+  };
+  let status = await stateOf();
+  for (let tries = 0; tries < 100 && !status.includes('"failed"'); tries++) {
+    await Bun.sleep(20);
+    status = await stateOf();
+  }
+  expect(status).toContain("does not accept the bot token");
+  expect(status).not.toContain("wrong-and-secret");
+  expect(all.gateway.output()).not.toContain("wrong-and-secret");
+  expect(await client.call("health", {})).toMatchObject({ ok: true });
+});
+
+test("a burst of 2,000 messages in 50 chats: each is answered once, in order in its chat", async () => {
+  await using all = await startAll({ allowFrom: ["*"], groupPolicy: "open" });
+  const people = all.network.user(chats.forum);
+  const said = new Map<number, string[]>();
+  for (let index = 0; index < 2000; index++) {
+    const topic = 2 + (index % 50);
+    const text = `burst ${index}`;
+    said.set(topic, [...(said.get(topic) ?? []), text]);
+    people.says(text, { topic, mentions: true });
+  }
+  await all.network.call("sendMessage", 2000);
+  const answers = Map.groupBy(all.network.callsOf("sendMessage"), ({ payload }) =>
+    Number(payload["message_thread_id"]),
+  );
+  for (const [topic, texts] of said) {
+    const got = answers.get(topic)?.map(({ payload }) => /burst \d+/.exec(String(payload["text"]))?.[0]);
+    expect(got).toEqual(texts);
+  }
+}, 120_000);
