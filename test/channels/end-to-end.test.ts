@@ -121,3 +121,42 @@ test("a burst of 2,000 messages in 50 chats: each is answered once, in order in 
     expect(got).toEqual(texts);
   }
 }, 120_000);
+
+test("a network that takes messages and brings none is stale, and is polled afresh, while sending goes on", async () => {
+  await using all = await startAll({ allowFrom: ["*"], dmPolicy: "open" });
+  await using client = await connect({ url: all.gateway.url, token: TOKEN });
+  await all.network.untilPolled();
+  all.network.isDeaf = true;
+  const pollsBefore = all.network.callsOf("getUpdates").length;
+  const startMs = performance.now();
+  const accountOf = async () => {
+    const { payload } = (await client.call("channels.status", {})) as {
+      payload: { channelAccounts: { telegram: { connected: boolean; healthState: string; lastError?: string }[] } };
+    };
+    return payload.channelAccounts.telegram[0];
+  };
+  let staleAtMs: number | undefined;
+  let freshAtMs: number | undefined;
+  // Sent without waiting for the last one: what is asked for while the account starts afresh waits for it.
+  const sends: Promise<unknown>[] = [];
+  while (freshAtMs === undefined && performance.now() - startMs < 40_000) {
+    const params = { channel: "telegram", to: String(chats.ada), message: `still here ${sends.length}` };
+    sends.push(client.call("send", { ...params, idempotencyKey: `deaf-${sends.length}` }));
+    const account = await accountOf();
+    if (account?.connected === false) staleAtMs ??= performance.now();
+    if (staleAtMs !== undefined && all.network.callsOf("getUpdates").length > pollsBefore)
+      freshAtMs = performance.now();
+    await Bun.sleep(100);
+  }
+  for (const sent of await Promise.all(sends)) expect(sent).toMatchObject({ ok: true });
+  const seconds = (atMs: number | undefined) => ((atMs ?? Number.POSITIVE_INFINITY) - startMs) / 1000;
+  console.log(
+    `deaf: stale after ${seconds(staleAtMs).toFixed(1)} s, polled afresh after ${seconds(freshAtMs).toFixed(1)} s, ${sends.length} sends`,
+  );
+  expect(seconds(staleAtMs)).toBeLessThan(1 + 15);
+  expect(seconds(freshAtMs)).toBeLessThan(30);
+  all.network.isDeaf = false;
+  all.network.user(chats.ada).says("hello");
+  await all.network.call("sendMessage", sends.length + 1);
+  expect(all.network.callsOf("sendMessage").at(-1)?.payload["text"]).toBe("Hello from the mock model.");
+}, 90_000);

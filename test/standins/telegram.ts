@@ -433,7 +433,7 @@ class Standin implements TelegramStandin {
     const offset = Number(payload["offset"] ?? 0);
     while (this.#updates[0] !== undefined && this.#updates[0].update_id < offset) this.#updates.shift();
     if (this.#options.isRealTime)
-      setTimeout(() => this.#poll === poll && this.endPoll(), Number(payload["timeout"]) * 1000);
+      setTimeout(() => this.#poll === poll && !this.#isDeaf && this.endPoll(), Number(payload["timeout"]) * 1000);
     this.#deliver();
     this.#wake();
   }
