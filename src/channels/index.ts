@@ -1,6 +1,7 @@
 /** The networks this gateway speaks. The only place outside their folders that names them. */
 import type { Channel } from "./contract.ts";
+import { signal } from "./signal/index.ts";
 import { telegram } from "./telegram/index.ts";
 
 /** All networks, in the order lists show them. Their libraries are loaded when an account starts. */
-export const networks: readonly Channel[] = [telegram];
+export const networks: readonly Channel[] = [telegram, signal];

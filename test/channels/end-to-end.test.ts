@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { startModelStandin } from "../standins/model.ts";
+import { people, startSignalStandin } from "../standins/signal.ts";
 import { chats, startTelegramStandin } from "../standins/telegram.ts";
 import { createStateDir, startChild, TOKEN } from "../support/child.ts";
 import { connect } from "../support/wire-client.ts";
@@ -160,3 +161,35 @@ test("a network that takes messages and brings none is stale, and is polled afre
   await all.network.call("sendMessage", sends.length + 1);
   expect(all.network.callsOf("sendMessage").at(-1)?.payload["text"]).toBe("Hello from the mock model.");
 }, 90_000);
+
+test("Signal beside Telegram: each answers its own, and one that is gone does not hold up the other", async () => {
+  await using model = await startModelStandin();
+  await using network = await startTelegramStandin({ isRealTime: true });
+  await using signal = await startSignalStandin();
+  const config = configOf(model.url, network, { allowFrom: ["*"], dmPolicy: "open" });
+  const own = {
+    account: signal.account,
+    httpUrl: signal.httpUrl,
+    dmPolicy: "allowlist",
+    allowFrom: [people.ada.number],
+  };
+  const stateDir = createStateDir({ ...config, channels: { ...config.channels, signal: own } });
+  await using gateway = await startChild({ stateDir });
+  await signal.untilStreams(true);
+  signal.says(people.ada, { message: "hello" });
+  signal.says(people.hidden, { message: "hello" });
+  network.user(chats.ada).says("hello");
+  await signal.called("send");
+  expect(signal.callsOf("send")).toMatchObject([
+    { recipient: [people.ada.number], message: "Hello from the mock model." },
+  ]);
+  expect((await network.call("sendMessage", 1)).payload["text"]).toBe("Hello from the mock model.");
+  signal.reset();
+  signal.forgetAccount();
+  network.user(chats.ada).says("hello");
+  await network.call("sendMessage", 2);
+  // Who is on no list is not answered and not told anything.
+  expect(signal.callsOf("send")).toHaveLength(1);
+  expect(gateway.output()).not.toContain(network.token);
+  rmSync(stateDir, { recursive: true, force: true });
+});

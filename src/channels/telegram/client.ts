@@ -6,9 +6,9 @@ import type { Api, RawApi } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import type { Clock } from "../../lib/clock.ts";
 import type { Secret } from "../../lib/secret.ts";
+import { within } from "../../lib/within.ts";
 import { ChannelError } from "../contract.ts";
 import { CallFailed, type Failure, failureOf, toChannelError } from "./errors.ts";
-import { within } from "./within.ts";
 
 const DEFAULT_API_ROOT = "https://api.telegram.org";
 /** A call that moves no file answers in well under a second; a slow network gets this long. */

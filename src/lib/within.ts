@@ -1,5 +1,5 @@
 /** A limit on waiting that does not trust what it waits for. */
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "./clock.ts";
 
 export interface Limits {
   clock: Clock;
