@@ -7,6 +7,7 @@ import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { startModelStandin } from "../standins/model.ts";
+import { ids, startSlackStandin } from "../standins/slack.ts";
 import { chats, startTelegramStandin } from "../standins/telegram.ts";
 import { createStateDir, startChild } from "../support/child.ts";
 
@@ -27,28 +28,59 @@ function createRandom(seed: number): () => number {
   };
 }
 
-test(
-  `threat(T40): ${KILLS} kills at random points of traffic: 0 lost, 0 unmarked duplicates, every row ends`,
-  async () => {
+/** A network, as this test uses it. */
+interface Net extends AsyncDisposable {
+  /** Its part of the configuration. */
+  channels: object;
+  /** A person, chosen by the number, writes. */
+  says(index: number, text: string): void;
+  replies(): string[];
+  secrets: readonly string[];
+}
+
+const open = { dmPolicy: "open", allowFrom: ["*"] };
+const networks: Readonly<Record<string, () => Promise<Net>>> = {
+  telegram: async () => {
+    const net = await startTelegramStandin({ isRealTime: true });
+    const people = [net.user(chats.ada), net.user(chats.bob)];
+    const { apiRoot, token: botToken } = net;
+    return {
+      channels: { telegram: { ...open, apiRoot, botToken, pollTimeoutSeconds: 1 } },
+      says: (index, text) => people[index % people.length]?.says(text),
+      replies: () => net.callsOf("sendMessage").map(({ payload }) => String(payload["text"])),
+      secrets: [botToken],
+      [Symbol.asyncDispose]: () => net[Symbol.asyncDispose](),
+    };
+  },
+  slack: async () => {
+    const net = await startSlackStandin();
+    const { apiRoot, botToken, appToken } = net;
+    return {
+      channels: { slack: { ...open, groupPolicy: "open", apiRoot, botToken, appToken } },
+      says: (index, text) => {
+        if (index % 2 === 0) net.says(ids.adaDirect, text);
+        else net.says(ids.general, text, { mentions: true });
+      },
+      replies: () => net.callsOf("chat.postMessage").map(({ payload }) => String(payload["text"])),
+      secrets: [botToken, appToken, net.ticket],
+      [Symbol.asyncDispose]: () => net[Symbol.asyncDispose](),
+    };
+  },
+};
+
+test.each(Object.keys(networks))(
+  `threat(T40): ${KILLS} kills at random points of traffic on %s: 0 lost, 0 unmarked duplicates, every row ends`,
+  async (name) => {
     await using model = await startModelStandin();
-    await using network = await startTelegramStandin();
+    await using network = await (networks[name] as () => Promise<Net>)();
     const stateDir = createStateDir({
       models: {
         providers: { mock: { baseUrl: model.url, apiKey: "key", api: "openai-completions", models: [{ id: "m1" }] } },
       },
       session: { dmScope: "per-channel-peer" },
-      channels: {
-        telegram: {
-          botToken: network.token,
-          apiRoot: network.apiRoot,
-          dmPolicy: "open",
-          allowFrom: ["*"],
-          pollTimeoutSeconds: 1,
-        },
-      },
+      channels: network.channels,
     });
     const random = createRandom(42);
-    const people = [network.user(chats.ada), network.user(chats.bob)];
     const said: string[] = [];
     const openDatabase = () => new Database(join(stateDir, "gateway.db"), { readonly: true });
     /** Waits until every event is stored and every row has ended. */
@@ -70,7 +102,7 @@ test(
       if (kill > 0 && kill % KILLS_BETWEEN_RESTS === 0) await rest();
       for (let at = 0; at < BATCH; at++) {
         const text = `message ${said.length}`;
-        people[said.length % people.length]?.says(text);
+        network.says(said.length, text);
         said.push(text);
       }
       // Real time on purpose: where in its work the process dies is what varies.
@@ -79,9 +111,9 @@ test(
     }
     await using gateway = await startChild({ stateDir });
     await rest();
-    expect(gateway.output()).not.toContain(network.token);
+    for (const secret of network.secrets) expect(gateway.output()).not.toContain(secret);
 
-    const replies = network.callsOf("sendMessage").map(({ payload }) => String(payload["text"]));
+    const replies = network.replies();
     using db = openDatabase();
     const marked = db.query<{ piece: string }, []>("SELECT piece FROM outbox WHERE is_maybe_duplicate = 1").all();
     // Given up after three crashes in its own turn: then its sender was told.
@@ -98,7 +130,7 @@ test(
       return times > 1 && !marked.some(({ piece }) => String(JSON.parse(piece).plainText).endsWith(text));
     });
     console.log(
-      `${KILLS} kills, ${said.length} messages: ${lost.length} lost, ${twice.length} unmarked duplicates, ${marked.length} marked, ${givenUp.length} given up and told`,
+      `${name}: ${KILLS} kills, ${said.length} messages: ${lost.length} lost, ${twice.length} unmarked duplicates, ${marked.length} marked, ${givenUp.length} given up and told`,
     );
     expect({ lost, twice }).toEqual({ lost: [], twice: [] });
     rmSync(stateDir, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { startModelStandin } from "../standins/model.ts";
 import { people, startSignalStandin } from "../standins/signal.ts";
+import { ids, startSlackStandin } from "../standins/slack.ts";
 import { chats, startTelegramStandin } from "../standins/telegram.ts";
 import { createStateDir, startChild, TOKEN } from "../support/child.ts";
 import { connect } from "../support/wire-client.ts";
@@ -162,34 +163,60 @@ test("a network that takes messages and brings none is stale, and is polled afre
   expect(all.network.callsOf("sendMessage").at(-1)?.payload["text"]).toBe("Hello from the mock model.");
 }, 90_000);
 
-test("Signal beside Telegram: each answers its own, and one that is gone does not hold up the other", async () => {
+test("three networks side by side: each answers its own, and one that is gone does not hold up the others", async () => {
   await using model = await startModelStandin();
   await using network = await startTelegramStandin({ isRealTime: true });
   await using signal = await startSignalStandin();
+  await using slack = await startSlackStandin();
   const config = configOf(model.url, network, { allowFrom: ["*"], dmPolicy: "open" });
-  const own = {
-    account: signal.account,
-    httpUrl: signal.httpUrl,
-    dmPolicy: "allowlist",
-    allowFrom: [people.ada.number],
-  };
-  const stateDir = createStateDir({ ...config, channels: { ...config.channels, signal: own } });
+  const stateDir = createStateDir({
+    ...config,
+    channels: {
+      ...config.channels,
+      signal: {
+        account: signal.account,
+        httpUrl: signal.httpUrl,
+        dmPolicy: "allowlist",
+        allowFrom: [people.ada.number],
+      },
+      slack: {
+        botToken: slack.botToken,
+        appToken: slack.appToken,
+        apiRoot: slack.apiRoot,
+        dmPolicy: "open",
+        allowFrom: ["*"],
+        groupPolicy: "open",
+      },
+    },
+  });
   await using gateway = await startChild({ stateDir });
-  await signal.untilStreams(true);
-  signal.says(people.ada, { message: "hello" });
+  await Promise.all([signal.untilStreams(true), slack.until(() => slack.connections > 0)]);
+
   signal.says(people.hidden, { message: "hello" });
+  signal.says(people.ada, { message: "hello" });
   network.user(chats.ada).says("hello");
+  slack.says(ids.adaDirect, "hello");
+  slack.says(ids.general, "not for the agent");
   await signal.called("send");
+  // Who is on no list is not answered and not told anything.
   expect(signal.callsOf("send")).toMatchObject([
     { recipient: [people.ada.number], message: "Hello from the mock model." },
   ]);
   expect((await network.call("sendMessage", 1)).payload["text"]).toBe("Hello from the mock model.");
+  const direct = await slack.call("chat.postMessage", 1);
+  expect(direct.payload).toMatchObject({ channel: ids.adaDirect, text: "Hello from the mock model." });
+  slack.says(ids.general, "**where** is it?", { mentions: true });
+  const shared = await slack.call("chat.postMessage", 2);
+  expect(shared.payload).toMatchObject({ channel: ids.general });
+  expect(String(shared.payload["text"])).toContain("not for the agent");
+
   signal.reset();
   signal.forgetAccount();
+  slack.revoke();
   network.user(chats.ada).says("hello");
   await network.call("sendMessage", 2);
-  // Who is on no list is not answered and not told anything.
   expect(signal.callsOf("send")).toHaveLength(1);
-  expect(gateway.output()).not.toContain(network.token);
+  for (const secret of [network.token, slack.botToken, slack.appToken, slack.ticket, slack.verification])
+    expect(gateway.output()).not.toContain(secret);
   rmSync(stateDir, { recursive: true, force: true });
 });

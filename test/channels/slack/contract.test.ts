@@ -1,0 +1,5 @@
+/** The shared contract, with the real library against the stand-in. */
+import { channelContract } from "../contract.ts";
+import { openSlack } from "./harness.ts";
+
+channelContract("slack", openSlack);
