@@ -1,5 +1,5 @@
 /** All accounts of all networks: opened from the configuration, supervised, with one inbox and an outbox each. */
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, deadline } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
@@ -8,11 +8,10 @@ import type { ChannelStore } from "../store/channels.ts";
 import type { InboxStore } from "../store/inbox.ts";
 import type { OutboxRow, OutboxStore } from "../store/outbox.ts";
 import type { Channel, ChannelHost, ChatRef, Inbound } from "./contract.ts";
-import { type GateSettings, judgeEvent, type Senders } from "./gates.ts";
+import { type GateSettings, judgeEvent } from "./gates.ts";
 import { type Answering, Incoming, type Line } from "./inbound.ts";
 import { chatKeyOf, Outgoing } from "./outbound.ts";
-import { idKey } from "./policy/ids.ts";
-import { findRequest, livingRequests, type PairingRequest } from "./policy/pairing.ts";
+import { type Approved, People, type Place, type SenderRequest } from "./people.ts";
 import { type AccountEntry, accountsOf, type Settings } from "./policy/settings.ts";
 import { type AccountStatus, Supervisor } from "./supervisor.ts";
 import { renderPieces } from "./text/render.ts";
@@ -67,11 +66,13 @@ export class Channels {
   readonly outbox: OutboxStore;
   readonly #needs: Needs;
   readonly #incoming: Incoming;
+  readonly #people: People;
   readonly #accounts = new Map<string, Running>();
   /** Accounts that are configured but cannot run, with what they lack. */
   readonly #lacking = new Map<string, { channel: Channel; report: AccountReport }>();
   constructor(needs: Needs) {
     this.#needs = needs;
+    this.#people = new People(needs);
     this.inbox = needs.inbox;
     this.outbox = needs.outbox;
     this.#incoming = new Incoming({
@@ -225,56 +226,21 @@ export class Channels {
   }
 
   /** People who wait for approval. */
-  senderRequests(channelId?: string) {
-    const nowMs = this.#needs.clock.now();
-    return this.#accountKeys(channelId).flatMap(({ channel, account }) =>
-      livingRequests(this.#pending(channel, account), nowMs).map(({ senderId, senderName, code, createdAtMs }) => ({
-        channel,
-        account,
-        senderId,
-        code,
-        askedAt: createdAtMs,
-        ...(senderName === undefined ? {} : { name: senderName }),
-      })),
-    );
+  senderRequests(channelId?: string): SenderRequest[] {
+    return this.#people.requests(this.#places(channelId));
   }
 
   /** Approves the person with that code; undefined when nobody waits with it. */
-  approveSender(channelId: string, code: string): { channel: string; account: string; senderId: string } | undefined {
-    const nowMs = this.#needs.clock.now();
-    for (const { channel, account } of this.#accountKeys(channelId)) {
-      const found = findRequest(this.#pending(channel, account), code, nowMs);
-      if (!found) continue;
-      const { senderId, createdAtMs } = found.request;
-      this.#needs.store.saveSender({ channel, account, senderId, askedAt: createdAtMs, approvedAt: nowMs });
-      return { channel, account, senderId };
-    }
-    return undefined;
+  approveSender(channelId: string, code: string): Approved | undefined {
+    return this.#people.approve(this.#places(channelId), code);
   }
 
-  #accountKeys(channelId: string | undefined): { channel: string; account: string }[] {
+  #places(channelId: string | undefined): Place[] {
     return this.reports()
       .filter(({ channel }) => channelId === undefined || channel.id === channelId)
       .flatMap(({ channel, accounts }) =>
         accounts.map(({ accountId }) => ({ channel: channel.id, account: accountId })),
       );
-  }
-
-  /** Codes that were given out and not used, also those that are too old by now. */
-  #pending(channel: string, account: string): PairingRequest[] {
-    return this.#needs.store.senders(channel, account).flatMap(({ senderId, name, code, approvedAt, askedAt }) =>
-      code === undefined || approvedAt !== undefined
-        ? []
-        : [
-            {
-              code,
-              senderId,
-              createdAtMs: askedAt,
-              seenAtMs: askedAt,
-              ...(name === undefined ? {} : { senderName: name }),
-            },
-          ],
-    );
   }
 
   #openAccount(channel: Channel, entry: AccountEntry): void {
@@ -313,7 +279,7 @@ export class Channels {
       log,
       onSent: () => supervisor.sentNow(),
     });
-    const senders = this.#senders(channel.id, accountId);
+    const senders = this.#people.senders({ channel: channel.id, account: accountId });
     const line: AccountLine = {
       channel: channel.id,
       accountId,
@@ -338,7 +304,7 @@ export class Channels {
       fetchMedia: (event) => this.#fetchMedia(event, () => supervisor.account, settings),
       typing: (chat) => {
         const { account } = supervisor;
-        const limit = AbortSignal.timeout(TYPING_CALL_MS);
+        const limit = deadline(clock, TYPING_CALL_MS);
         account?.typing?.(chat, limit).catch((error) => log.debug("no typing mark", { error: messageOf(error) }));
       },
     };
@@ -366,35 +332,6 @@ export class Channels {
     supervisor.start();
   }
 
-  #senders(channel: string, account: string): Senders {
-    const { store, clock, ids } = this.#needs;
-    return {
-      approved: () =>
-        new Set(
-          store
-            .senders(channel, account)
-            .flatMap(({ senderId, approvedAt }) => (approvedAt === undefined ? [] : [idKey(senderId)])),
-        ),
-      pending: () => this.#pending(channel, account),
-      toldAtMs: (senderId) => store.senders(channel, account).find((one) => one.senderId === idKey(senderId))?.toldAt,
-      save: ({ senderId, senderName, code, createdAtMs }, isTold) => {
-        const told = store.senders(channel, account).find((one) => one.senderId === senderId)?.toldAt;
-        const toldAt = isTold ? clock.now() : told;
-        store.saveSender({
-          channel,
-          account,
-          senderId,
-          code,
-          askedAt: createdAtMs,
-          ...(senderName === undefined ? {} : { name: senderName }),
-          ...(toldAt === undefined ? {} : { toldAt }),
-        });
-      },
-      nowMs: () => clock.now(),
-      randomBytes: (count) => new Uint8Array(Buffer.from(ids.token(count), "base64url")),
-    };
-  }
-
   /** Pictures for the model; of the rest the agent is told that it came, and of what could not be had, why. */
   async #fetchMedia(event: Inbound, account: () => ReturnType<Channel["open"]> | undefined, settings: Settings) {
     const images: { mimeType: string; data: string }[] = [];
@@ -407,7 +344,7 @@ export class Channels {
       }
       const maxBytes = Math.min(MAX_IMAGE_BYTES, (settings.mediaMaxMb ?? Number.POSITIVE_INFINITY) * 1024 * 1024);
       try {
-        const bytes = await account()?.download?.(handle, maxBytes, AbortSignal.timeout(MEDIA_MS));
+        const bytes = await account()?.download?.(handle, maxBytes, deadline(this.#needs.clock, MEDIA_MS));
         if (bytes) images.push({ mimeType, data: Buffer.from(bytes).toString("base64") });
         else notes.push(`[a picture could not be fetched: ${name}]`);
       } catch (error) {

@@ -2,6 +2,7 @@
 import type { ChatRef, Inbound } from "./contract.ts";
 import type { Judgement } from "./inbound.ts";
 import type { Gate } from "./policy/explain.ts";
+import { renderHistory } from "./policy/history.ts";
 import { idKey } from "./policy/ids.ts";
 import { judgeMention } from "./policy/mention.ts";
 import { judgePairing, type PairingRequest, pairingCode, pairingText } from "./policy/pairing.ts";
@@ -91,20 +92,20 @@ function pair({ sender }: Inbound, { senders, channel, accountId }: GateContext,
 function textFor(event: Inbound, before: readonly Inbound[]): string {
   const own = event.type === "button" ? `callback_data: ${event.button ?? ""}` : (event.text ?? "");
   if (event.chat.kind === "direct") return [quoteOf(event), own].filter(Boolean).join("\n");
-  const earlier = before.length
-    ? [
-        "[Said in this chat since the last answer, for context]",
-        ...before.map((one) => `${nameOf(one)}: ${one.text ?? ""}`),
-        "[The message to answer]",
-      ]
-    : [];
-  return [...earlier, quoteOf(event), `${nameOf(event)}: ${own}`].filter(Boolean).join("\n");
+  const current = { senderName: nameOf(event), text: own };
+  const pending = before.map((one) => ({ senderName: nameOf(one), text: one.text ?? "" }));
+  return [quoteOf(event), renderHistory(pending, current)].filter(Boolean).join("\n");
 }
 
+/** What is answered, on one line: whoever wrote it must not be able to end the brackets and speak for somebody else. */
 function quoteOf({ quote }: Inbound): string {
   return quote?.text
-    ? `[In answer to ${quote.isOfSelf ? "you" : (quote.senderName ?? "somebody")}: ${quote.text}]`
+    ? `[In answer to ${quote.isOfSelf ? "you" : oneLine(quote.senderName ?? "somebody")}: ${oneLine(quote.text)}]`
     : "";
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029[\]]+/gu, " ").trim();
 }
 
 function nameOf({ sender }: Inbound): string {

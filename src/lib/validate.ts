@@ -74,6 +74,8 @@ function wordings(error: ValueError, version: ProtocolVersion): string[] {
       return [`${not} have fewer than ${schema.minLength} characters`];
     case ValueErrorType.StringMaxLength:
       return [`${not} have more than ${schema.maxLength} characters`];
+    case ValueErrorType.StringPattern:
+      return [`must match pattern "${schema.pattern}"`];
     case ValueErrorType.ArrayMinItems:
       return [`${not} have fewer than ${schema.minItems} items`];
     case ValueErrorType.ArrayMaxItems:

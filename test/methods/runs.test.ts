@@ -154,7 +154,9 @@ describe("runs", () => {
       idempotencyKey: "r1",
       timeoutMs: 5_000,
     });
-    await clock.waitsFor(5_000);
+    // The model is at work: before, there would be nothing to close.
+    model.gate.release(2);
+    await client.event(({ event, payload }) => event === "chat" && payload.runId === "r1" && payload.state === "delta");
     clock.advance(5_000);
     expect((await ends(client, "r1", "aborted")).payload.stopReason).toBe("timeout");
     await model.untilAborted(1);

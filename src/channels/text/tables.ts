@@ -33,7 +33,7 @@ function asCode({ header, rows, source }: Table): Block {
 /** A row is an item with its first cell in bold, and under it what the other columns say. */
 function asList({ header, rows, source }: Table): Block | undefined {
   const names = header.map(textOf);
-  const repeated = names.reduce((sum, name) => sum + name.length + 2, 0) * rows.length;
+  const repeated = names.slice(1).reduce((sum, name) => sum + name.length + 2, 0) * rows.length;
   if (rows.length === 0 || repeated > limitOf(source)) return undefined;
   const items = rows.map(([first = [], ...others]): Block[] => {
     const title: Block = { type: "paragraph", spans: names.length > 1 ? bold(first) : first };

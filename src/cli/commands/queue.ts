@@ -105,7 +105,8 @@ export const explain = defineLeaf({
   summary: "Say why a message was answered, kept as context, or dropped",
   args: { id },
   async run(args, cli) {
-    const found = await cli.call<Shown>("queue.show", { id: args.id });
+    // A bare number can only mean a message that came in.
+    const found = await cli.call<Shown>("queue.show", { id: /^\d+$/.test(args.id) ? `in-${args.id}` : args.id });
     cli.print(found, () => {
       const { row, gates, sessionKey } = found;
       const lines = gates.map(({ gate, verdict, reason }) => `${gate.padEnd(8)} ${verdict}: ${reason}`);

@@ -29,6 +29,9 @@ function problem(markdown: string, options: RenderOptions): string | undefined {
     }
     const html = options.markup === "html" ? htmlProblem(piece.text) : undefined;
     if (html !== undefined) return `piece ${index}: ${html}`;
+    if (options.markup === "html" && !isWithin(textOfHtml(piece.text), piece.plainText))
+      return `piece ${index} differs`;
+    if (/^(?:plain|ranges)$/.test(options.markup) && piece.text !== piece.plainText) return `piece ${index} differs`;
     if (hasOddFences(options.markup, piece)) return `piece ${index} has a fence that is not closed`;
     const split = splitCharacter(pieces[index - 1], piece);
     if (split !== undefined) return `pieces ${index - 1} and ${index} share ${split}`;
@@ -45,6 +48,23 @@ function hasOddFences(markup: Markup, { text }: Piece): boolean {
   return ["mrkdwn", "light", "markdown"].includes(markup) && text.replaceAll("\\`", "").split("```").length % 2 === 0;
 }
 
+const textOfHtml = (html: string) =>
+  html
+    .replaceAll(/<[^>]*>/g, "")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
+
+/** Whether all characters of a text but space come in another in this order; the other has addresses besides. */
+function isWithin(text: string, other: string): boolean {
+  let at = 0;
+  for (const char of withoutGaps(text)) {
+    at = other.indexOf(char, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 function splitCharacter(before: Piece | undefined, after: Piece): string | undefined {
@@ -59,7 +79,7 @@ describe.each(markups.map((markup) => [markup]))("%s", (markup) => {
   test.each(rooms.map((room) => [room.textLimit, room] as const))(
     "generated texts fit %i characters, stay whole and lose nothing",
     (_, room) => {
-      for (let seed = 1; seed <= 40; seed++) {
+      for (let seed = 1; seed <= 30; seed++) {
         const next = sequence(seed * 7919);
         const markdown = generate(next, 1 + (seed % 12));
         const tables = (["code", "bullets", "off"] as const)[seed % 3]!;
@@ -73,7 +93,7 @@ describe.each(markups.map((markup) => [markup]))("%s", (markup) => {
   test.each(Object.keys(hostile))("hostile: %s", (name) => {
     const make = hostile[name]!;
     for (const room of rooms) {
-      const found = problem(make(6000), { markup, ...room, tables: "bullets" });
+      const found = problem(make(3000), { markup, ...room, tables: "bullets" });
       if (found !== undefined) throw new Error(`${JSON.stringify(room)}: ${found}`);
     }
   });

@@ -72,7 +72,8 @@ export const hostile: Readonly<Record<string, (size: number) => string>> = {
   "indented lists": (size) => Array.from({ length: size / 20 }, (_, at) => `${" ".repeat(at % 16)}- x`).join("\n"),
   "a table with wide cells": (size) =>
     `|a|b|\n|-|-|\n${"|".repeat(size / 2)}\n${`|x${"y".repeat(30)}\n`.repeat(size / 66)}`,
-  "a table with a long head": (size) => `|${"h".repeat(size / 2)}|b|\n|-|-|\n${"|x|y|\n".repeat(size / 12)}`,
+  "a table with a long head": (size) => `|a|${"h".repeat(size / 2)}|\n|-|-|\n${"|x|y|\n".repeat(size / 12)}`,
+  "runs of backticks whose first is escaped": (size) => "\\`` ".repeat(size / 4),
   "rules that are nearly tables": (size) => `a|b\n${"-".repeat(size)}x`,
   "angle brackets": (size) => "<".repeat(size),
   "angle brackets with text": (size) => "<https://a|".repeat(size / 11),
@@ -117,7 +118,7 @@ export function htmlProblem(html: string): string | undefined {
     if (whole === undefined) return `no tag or entity at ${at}: ${rest.slice(0, 20)}`;
     if (slash === "/") {
       if (open.pop() !== name || attribute !== "") return `</${name}> at ${at} ends nothing`;
-      if (html.slice(0, at).endsWith(`<${name}>`)) return `empty ${name} at ${at}`;
+      if (html.startsWith(`<${name}>`, at - name.length - 2)) return `empty ${name} at ${at}`;
     } else {
       const problem = beginProblem(name, attribute, open);
       if (problem !== undefined) return `${problem} at ${at}`;

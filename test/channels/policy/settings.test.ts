@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import { accountIdOf, accountsOf, groupOf } from "../../../src/channels/policy/settings.ts";
+import { entryOf, settingsOf } from "./events.ts";
+
+describe("accounts", () => {
+  test.each<[title: string, section: unknown, ids: string[], first: string | undefined]>([
+    ["no section", undefined, [], undefined],
+    ["a section that is none", ["a"], [], undefined],
+    ["a section without accounts", { botToken: "t" }, ["default"], "default"],
+    ["an empty list of accounts", { accounts: {} }, ["default"], "default"],
+    ["accounts, sorted", { accounts: { zoe: {}, Ada: {} } }, ["ada", "zoe"], "ada"],
+    ["one called default", { accounts: { ada: {}, default: {} } }, ["ada", "default"], "default"],
+    ["ids with spaces and signs", { accounts: { " My Phone! ": {}, "a/b": {} } }, ["a-b", "my-phone"], "a-b"],
+    [
+      "ids with names of built-in things",
+      { accounts: { constructor: {}, tostring: {} } },
+      ["constructor", "tostring"],
+      "constructor",
+    ],
+  ])("%s", (_title, section, ids, first) => {
+    const accounts = accountsOf(section);
+    expect(accounts.map(({ accountId }) => accountId)).toEqual(ids);
+    expect(accounts.find(({ isDefault }) => isDefault)?.accountId).toBe(first as never);
+    expect(accounts.flatMap(({ problems }) => problems)).toEqual([]);
+  });
+
+  test("the account goes before the channel, the channel before what all share, that before the defaults", () => {
+    const section = {
+      botToken: "channel",
+      apiRoot: "https://example.org",
+      historyLimit: 7,
+      textChunkLimit: 1000,
+      groups: { "1": {}, "2": {} },
+      accounts: { a: { botToken: "own", textChunkLimit: 2000, groups: { "3": {} } }, b: {} },
+    };
+    const [a, b] = accountsOf(section, { shared: { historyLimit: 1, debounceMs: 5, ackReaction: "👀" } });
+    expect(a?.own).toEqual({ botToken: "own", apiRoot: "https://example.org" });
+    expect(b?.own).toEqual({ botToken: "channel", apiRoot: "https://example.org" });
+    expect(a?.settings).toMatchObject({
+      textChunkLimit: 2000,
+      historyLimit: 7,
+      debounceMs: 5,
+      ackReaction: "👀",
+      dmPolicy: "pairing",
+    });
+    expect(b?.settings.textChunkLimit).toBe(1000);
+    // Maps replace each other.
+    expect([...(a?.settings.groups?.keys() ?? [])]).toEqual(["3"]);
+  });
+
+  test.each<[channel: boolean | undefined, account: boolean | undefined, expected: boolean]>([
+    [undefined, undefined, true],
+    [true, false, false],
+    [false, true, false],
+    [false, undefined, false],
+  ])("channel enabled %p and account enabled %p is %p", (channel, account, expected) => {
+    const [entry] = accountsOf({ enabled: channel, accounts: { a: { enabled: account } } });
+    expect(entry?.settings.enabled).toBe(expected);
+  });
+
+  test.each<[title: string, section: Record<string, unknown>]>([
+    ["an unknown policy", { dmPolicy: "everyone", allowFrom: ["*"] }],
+    ["an unknown group policy", { groupPolicy: "all" }],
+    ["a list that is none", { allowFrom: "*" }],
+    ["a list of other things", { allowFrom: [{ id: 1 }] }],
+    ["a group that is none", { groups: { "1": true } }],
+    ["accounts that are none", { accounts: ["a"] }],
+    ["an account that is none", { accounts: { a: "token" } }],
+    ["two accounts of one name", { accounts: { Work: {}, work: {} } }],
+    ["an account without a name", { accounts: { "!!": {} } }],
+    ["a wrong older form", { dm: { policy: 1 } }],
+    ["a senseless limit", { textChunkLimit: 3 }],
+  ])("%s is a problem, and the account is shut", (_title, section) => {
+    const { problems, settings } = entryOf(section);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(settings).toMatchObject({ enabled: false, dmPolicy: "disabled", groupPolicy: "disabled", allowFrom: [] });
+  });
+
+  test("a wrong account does not shut the others", () => {
+    const [a, b] = accountsOf({ accounts: { a: { dmPolicy: 1 }, b: {} } });
+    expect([a?.settings.enabled, b?.settings.enabled]).toEqual([false, true]);
+  });
+
+  test.each<[written: string, id: string]>([
+    ["Work", "work"],
+    [" a b ", "a-b"],
+    ["../x", "x"],
+    ["ä", ""],
+    ["a".repeat(100), "a".repeat(64)],
+  ])("%j is the account %j", (written, id) => {
+    expect(accountIdOf(written)).toBe(id);
+  });
+});
+
+test("settings of a chat lie over those of the star", () => {
+  const settings = settingsOf({
+    groups: { "*": { requireMention: false, systemPrompt: "all" }, "NET:GROUP:Ab": { systemPrompt: "own" } },
+  });
+  expect(groupOf(settings, "ab")).toEqual({ requireMention: false, systemPrompt: "own", isListed: true });
+  expect(groupOf(settings, "cd")).toEqual({ requireMention: false, systemPrompt: "all", isListed: true });
+  expect(groupOf(settingsOf({ groups: { "1": {} } }), "*").isListed).toBe(false);
+  expect(groupOf(settingsOf({}), "1")).toEqual({ isListed: true });
+});
+
+test("tables and retries are read, with their defaults", () => {
+  expect(settingsOf({ markdown: { tables: "bullets" }, retry: { attempts: 5 } })).toMatchObject({
+    tables: "bullets",
+    retry: { attempts: 5, minDelayMs: 500, maxDelayMs: 30_000, jitter: 0.1 },
+  });
+});
