@@ -12,6 +12,7 @@ import { type GateSettings, judgeEvent } from "./gates.ts";
 import { type Answering, Incoming, type Line } from "./inbound.ts";
 import { chatKeyOf, Outgoing } from "./outbound.ts";
 import { type Approved, People, type Place, type SenderRequest } from "./people.ts";
+import { mentionPatterns } from "./policy/mention.ts";
 import { type AccountEntry, accountsOf, type Settings } from "./policy/settings.ts";
 import { type AccountStatus, Supervisor } from "./supervisor.ts";
 import { renderPieces } from "./text/render.ts";
@@ -22,6 +23,8 @@ const TYPING_CALL_MS = 5_000;
 const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
 /** How long fetching one file may take. */
 const MEDIA_MS = 30_000;
+/** How much of a pattern that is refused is logged. */
+const MAX_SHOWN_PATTERN = 100;
 
 interface AccountLine extends Line {
   settings: Settings;
@@ -279,6 +282,9 @@ export class Channels {
       log,
       onSent: () => supervisor.sentNow(),
     });
+    const patterns = mentionPatterns(settings.mentionPatterns);
+    for (const { pattern, reason } of patterns.refused)
+      log.warn("a mention pattern cannot be used", { pattern: pattern.slice(0, MAX_SHOWN_PATTERN), reason });
     const senders = this.#people.senders({ channel: channel.id, account: accountId });
     const line: AccountLine = {
       channel: channel.id,
@@ -295,6 +301,7 @@ export class Channels {
           channel: channel.id,
           accountId,
           settings,
+          patterns,
           threads: capabilities.threads,
           senders,
           isCommand: (text) => this.#needs.answering.isStop(text) || this.#needs.answering.isCommand(text),

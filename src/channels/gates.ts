@@ -4,7 +4,7 @@ import type { Judgement } from "./inbound.ts";
 import type { Gate } from "./policy/explain.ts";
 import { renderHistory } from "./policy/history.ts";
 import { idKey } from "./policy/ids.ts";
-import { judgeMention } from "./policy/mention.ts";
+import { judgeMention, type MentionPatterns } from "./policy/mention.ts";
 import { judgePairing, type PairingRequest, pairingCode, pairingText } from "./policy/pairing.ts";
 import { type RouteOptions, routeOf } from "./policy/route.ts";
 import { judgeSender } from "./policy/sender.ts";
@@ -32,6 +32,8 @@ export interface GateContext extends GateSettings {
   channel: string;
   accountId: string;
   settings: Settings;
+  /** Compiled from the settings. */
+  patterns: MentionPatterns;
   threads?: "topic" | "thread" | undefined;
   senders: Senders;
   /** What was said in this chat since the last answer and is kept as context, oldest first. */
@@ -51,7 +53,7 @@ export function judgeEvent(event: Inbound, context: GateContext): Judgement {
     return { verdict: "keep", reason: `${event.type} of a message`, records };
   if (event.type === "reaction") return { verdict: "keep", reason: "reaction", records };
   const isCommand = context.isCommand(event.text ?? "");
-  const mention = judgeMention(event, settings, { isCommand });
+  const mention = judgeMention(event, settings, { patterns: context.patterns, isCommand });
   records.push(mention);
   if (mention.verdict === "context") return { verdict: "keep", reason: mention.reason, records };
   const { threads, ...place } = context;

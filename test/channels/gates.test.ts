@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import type { Inbound } from "../../src/channels/contract.ts";
 import { type GateContext, judgeEvent } from "../../src/channels/gates.ts";
+import { mentionPatterns } from "../../src/channels/policy/mention.ts";
 import { accountsOf } from "../../src/channels/policy/settings.ts";
 
 const [account] = accountsOf({ dmPolicy: "open", allowFrom: ["*"], groupPolicy: "open" }, {});
@@ -12,6 +13,7 @@ function contextOf(before: Inbound[]): GateContext {
     channel: "net",
     accountId: "default",
     settings: account.settings,
+    patterns: mentionPatterns([]),
     dmScope: "main",
     mainKey: "main",
     identityLinks: {},
