@@ -5,7 +5,7 @@ import { root } from "../../src/cli/root.ts";
 async function complete(...words: string[]): Promise<string[]> {
   const script = `${await completions(root, "bash")}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _moltbot; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout, stderr, exitCode } = Bun.spawnSync(["bash", "-c", script, "bash", ...words]);
+  const { stdout, stderr, exitCode } = Bun.spawnSync(["/bin/bash", "-c", script, "bash", ...words]);
   expect([exitCode, stderr.toString()]).toEqual([0, ""]);
   return stdout.toString().split("\n").filter(Boolean);
 }

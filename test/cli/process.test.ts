@@ -12,7 +12,7 @@ const executable = existsSync(built) ? [built] : [process.execPath, join(root, "
 function createHost() {
   const folder = mkdtempSync(join(tmpdir(), "moltbot-process-"));
   const stateDir = join(folder, "state");
-  const env = { PATH: process.env["PATH"] ?? "", HOME: folder, MOLTBOT_STATE_DIR: stateDir };
+  const env = { PATH: SYSTEM_PATH, HOME: folder, MOLTBOT_STATE_DIR: stateDir };
   const spawn = (args: readonly string[], more: Record<string, string> = {}) =>
     Bun.spawn([...executable, ...args], { env: { ...env, ...more }, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   return {
@@ -87,11 +87,14 @@ test("no secret reaches the output of a gateway whose stdout is not a terminal",
   await child.exited;
 });
 
+/** Where the shell's helpers are, whatever the path of who runs the tests. */
+const SYSTEM_PATH = "/usr/bin:/bin";
+
 test("a reader who leaves ends a command quietly", async () => {
   using host = createHost();
   const line = [...executable, "protocol", "docs"].map((word) => `'${word}'`).join(" ");
-  const child = Bun.spawn(["bash", "-c", `${line} | head -c 10; echo " \${PIPESTATUS[0]}"`], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: host.folder },
+  const child = Bun.spawn(["/bin/bash", "-c", `${line} | head -c 10; echo " \${PIPESTATUS[0]}"`], {
+    env: { PATH: SYSTEM_PATH, HOME: host.folder },
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -103,8 +106,8 @@ test("a reader who leaves ends a command quietly", async () => {
 test("a gateway outlives the reader of its log", async () => {
   using host = createHost();
   const line = [...executable, "gateway", "--port", "0", "--verbose"].map((word) => `'${word}'`).join(" ");
-  const env = { PATH: process.env["PATH"] ?? "", HOME: host.folder, MOLTBOT_STATE_DIR: host.stateDir };
-  const shell = Bun.spawn(["bash", "-c", `${line} > >(head -n 1 >&2) & echo $!; wait`], {
+  const env = { PATH: SYSTEM_PATH, HOME: host.folder, MOLTBOT_STATE_DIR: host.stateDir };
+  const shell = Bun.spawn(["/bin/bash", "-c", `${line} > >(head -n 1 >&2) & echo $!; wait`], {
     env,
     stdout: "pipe",
     stderr: "pipe",
@@ -120,8 +123,8 @@ test("all of a long output arrives through a slow pipe", async () => {
   using host = createHost();
   const whole = await host.run(["protocol", "swift"]);
   const line = [...executable, "protocol", "swift"].map((word) => `'${word}'`).join(" ");
-  const child = Bun.spawn(["bash", "-c", `${line} | (read -r first; cat | wc -c; printf '%s' "$first" | wc -c)`], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: host.folder },
+  const child = Bun.spawn(["/bin/bash", "-c", `${line} | (read -r first; cat | wc -c; printf '%s' "$first" | wc -c)`], {
+    env: { PATH: SYSTEM_PATH, HOME: host.folder },
     stdout: "pipe",
   });
   const counts = (await new Response(child.stdout).text()).trim().split(/\s+/).map(Number);

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ConfigFile } from "../../src/config/config.ts";
@@ -116,7 +116,7 @@ describe("set", () => {
 
   test("tightens the mode of a file that others could read", async () => {
     const file = await openWith("{}");
-    await Bun.spawn(["chmod", "644", path]).exited;
+    await chmod(path, 0o644);
     await file.set("{ logging: {} }", file.hash);
     expect(await modeOf(path)).toBe(0o600);
   });
