@@ -359,9 +359,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   undo.use(
     config.onChange(
       (value) => value.channels,
-      () => {
-        void channels.close().then(() => channels.open());
-      },
+      () => void channels.reopen(),
     ),
   );
 

@@ -70,6 +70,9 @@ export class Channels {
   readonly #needs: Needs;
   readonly #incoming: Incoming;
   readonly #people: People;
+  /** The last change of what is open; it never rejects. */
+  #turn: Promise<void> = Promise.resolve();
+  #isClosed = false;
   readonly #accounts = new Map<string, Running>();
   /** Accounts that are configured but cannot run, with what they lack. */
   readonly #lacking = new Map<string, { channel: Channel; report: AccountReport }>();
@@ -86,7 +89,7 @@ export class Channels {
     });
   }
 
-  /** Opens what the configuration names and starts it. Never throws for what one account lacks. */
+  /** Opens what the configuration names and starts it; the start of the process. Never throws for what one account lacks. */
   open(): void {
     this.#incoming.resume();
     const section = this.#needs.config();
@@ -97,8 +100,31 @@ export class Channels {
     }
   }
 
-  /** Ends all accounts; what is queued stays on the disk. */
-  async close(): Promise<void> {
+  /**
+   * Closes all accounts and opens what the configuration names by then. Changes that come while one is under way wait
+   * for it: two connections of one account would take each other's messages.
+   */
+  reopen(): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#end();
+      if (!this.#isClosed) this.open();
+    });
+  }
+
+  /** Ends all accounts for good; what is queued stays on the disk. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#inTurn(() => this.#end());
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work).catch((error) => {
+      this.#needs.log.error("the accounts could not be changed", { error: messageOf(error) });
+    });
+    return this.#turn;
+  }
+
+  async #end(): Promise<void> {
     this.#incoming.stop();
     const accounts = [...this.#accounts.values()];
     this.#accounts.clear();

@@ -1,11 +1,13 @@
 /** The published client of the incumbent, unmodified, against this gateway; every frame against its published schema. */
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { rmSync } from "node:fs";
 import { GatewayClient } from "@openclaw/gateway-client";
 import Ajv, { type ValidateFunction } from "ajv";
 import published from "../../node_modules/@openclaw/gateway-protocol/protocol.schema.json" with { type: "json" };
 import { startModelStandin } from "../standins/model.ts";
-import { startGateway, TOKEN } from "../support/gateway.ts";
+import { TOKEN as CHILD_TOKEN, createStateDir, startChild } from "../support/child.ts";
+import { startGateway } from "../support/gateway.ts";
 import { type Frame, startRecorder } from "../support/recorder.ts";
 
 const ajv = new Ajv({ strict: false, allErrors: true });
@@ -118,7 +120,42 @@ const chatState = (runId: string, state: string) => (event: Frame) =>
   event["payload"]["runId"] === runId &&
   event["payload"]["state"] === state;
 
-async function startAll() {
+/** A gateway to connect to, whatever it runs in. */
+interface Target extends AsyncDisposable {
+  url: string;
+  token: string;
+  stateDir: string;
+  /** Results of methods that their own declaration does not allow; only seen from inside. */
+  badResults: readonly string[];
+  stop(): Promise<unknown>;
+}
+
+type Launch = (options?: { config?: object; stateDir?: string; port?: number }) => Promise<Target>;
+
+const launchers: Readonly<Record<string, Launch>> = {
+  source: async ({ port, ...options } = {}) => {
+    const gateway = await startGateway({ ...options, ...(port === undefined ? {} : { overrides: { port } }) });
+    const { url, token, stateDir, badResults } = gateway;
+    const dispose = () => gateway[Symbol.asyncDispose]();
+    return { url, token, stateDir, badResults, stop: gateway.stop, [Symbol.asyncDispose]: dispose };
+  },
+  executable: async ({ config, stateDir = createStateDir(config), port } = {}) => {
+    const child = await startChild({ stateDir, ...(port === undefined ? {} : { args: ["--port", String(port)] }) });
+    return {
+      url: child.url,
+      token: CHILD_TOKEN,
+      stateDir,
+      badResults: [],
+      stop: child.stop,
+      async [Symbol.asyncDispose]() {
+        await child[Symbol.asyncDispose]();
+        rmSync(stateDir, { recursive: true, force: true });
+      },
+    };
+  },
+};
+
+async function startAll(launch: Launch) {
   const model = await startModelStandin();
   const config = {
     models: {
@@ -133,7 +170,7 @@ async function startAll() {
     },
     agents: { defaults: { model: { primary: "mock/m1" } } },
   };
-  const gateway = await startGateway({ config });
+  const gateway = await launch({ config });
   const recorder = startRecorder(gateway.url);
   return {
     model,
@@ -148,75 +185,82 @@ async function startAll() {
   };
 }
 
-test("connects without a device, streams a chat turn, and every frame is as published", async () => {
-  await using all = await startAll();
-  await using peer = await start({ url: all.recorder.url, token: TOKEN, deviceIdentity: null, caps: ["tool-events"] });
-  expect(peer.hello["protocol"]).toBe(4);
-  for (const method of [
-    "health",
-    "status",
-    "sessions.list",
-    "models.list",
-    "agents.list",
-    "config.get",
-    "system-presence",
-  ]) {
-    await peer.client.request(method, {});
-  }
-  await peer.client.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "turn-1" });
-  const final = await peer.until(chatState("turn-1", "final"));
-  expect(final["payload"]).toMatchObject({
-    message: { content: [{ type: "text", text: "Hello from the mock model." }] },
+describe.each(Object.entries(launchers))("against the %s", (_name, launch) => {
+  test("connects without a device, streams a chat turn, and every frame is as published", async () => {
+    await using all = await startAll(launch);
+    await using peer = await start({
+      url: all.recorder.url,
+      token: all.gateway.token,
+      deviceIdentity: null,
+      caps: ["tool-events"],
+    });
+    expect(peer.hello["protocol"]).toBe(4);
+    for (const method of [
+      "health",
+      "status",
+      "sessions.list",
+      "models.list",
+      "agents.list",
+      "config.get",
+      "system-presence",
+    ]) {
+      await peer.client.request(method, {});
+    }
+    await peer.client.request("chat.send", { sessionKey: "main", message: "hello", idempotencyKey: "turn-1" });
+    const final = await peer.until(chatState("turn-1", "final"));
+    expect(final["payload"]).toMatchObject({
+      message: { content: [{ type: "text", text: "Hello from the mock model." }] },
+    });
+    expect(peer.events.filter(chatState("turn-1", "delta")).length).toBeGreaterThan(0);
+    expect(violations(all.recorder.frames)).toEqual([]);
+    expect(all.recorder.frames.length).toBeGreaterThan(15);
+    expect(all.gateway.badResults).toEqual([]);
   });
-  expect(peer.events.filter(chatState("turn-1", "delta")).length).toBeGreaterThan(0);
-  expect(violations(all.recorder.frames)).toEqual([]);
-  expect(all.recorder.frames.length).toBeGreaterThan(15);
-  expect(all.gateway.badResults).toEqual([]);
-});
 
-test("aborts a turn, and the model's request is closed", async () => {
-  await using all = await startAll();
-  await using peer = await start({ url: all.recorder.url, token: TOKEN, deviceIdentity: null });
-  await peer.client.request("chat.send", { sessionKey: "main", message: "slow-reply", idempotencyKey: "turn-2" });
-  all.model.gate.release(2);
-  await peer.until(chatState("turn-2", "delta"));
-  const answer = await peer.client.request("chat.abort", { sessionKey: "main", runId: "turn-2" });
-  expect(answer).toMatchObject({ ok: true, aborted: true, runIds: ["turn-2"] });
-  const aborted = await peer.until(chatState("turn-2", "aborted"));
-  expect(aborted["payload"]).toMatchObject({ stopReason: "rpc" });
-  await all.model.untilAborted(1);
-  expect(violations(all.recorder.frames)).toEqual([]);
-});
-
-test("a device keeps its token and comes back with it after a restart of the gateway", async () => {
-  const model = await startModelStandin();
-  const gateway = await startGateway();
-  const device = createDevice();
-  const hellos: Frame[] = [];
-  const second = Promise.withResolvers<Frame>();
-  const peer = await start({
-    url: gateway.url,
-    token: TOKEN,
-    deviceIdentity: device.identity,
-    hostDeps: device.hostDeps,
-    onHelloOk: (hello) => {
-      hellos.push(hello as unknown as Frame);
-      if (hellos.length === 2) second.resolve(hello as unknown as Frame);
-    },
+  test("aborts a turn, and the model's request is closed", async () => {
+    await using all = await startAll(launch);
+    await using peer = await start({ url: all.recorder.url, token: all.gateway.token, deviceIdentity: null });
+    await peer.client.request("chat.send", { sessionKey: "main", message: "slow-reply", idempotencyKey: "turn-2" });
+    all.model.gate.release(2);
+    await peer.until(chatState("turn-2", "delta"));
+    const answer = await peer.client.request("chat.abort", { sessionKey: "main", runId: "turn-2" });
+    expect(answer).toMatchObject({ ok: true, aborted: true, runIds: ["turn-2"] });
+    const aborted = await peer.until(chatState("turn-2", "aborted"));
+    expect(aborted["payload"]).toMatchObject({ stopReason: "rpc" });
+    await all.model.untilAborted(1);
+    expect(violations(all.recorder.frames)).toEqual([]);
   });
-  const stored = device.tokens.get("operator");
-  expect(stored?.token).toBeString();
-  await gateway.stop();
-  const again = await startGateway({ stateDir: gateway.stateDir, overrides: { port: gateway.app.port } });
-  expect(await second.promise).toMatchObject({ protocol: 4, auth: { deviceToken: stored?.token, role: "operator" } });
-  await peer.client.stopAndWait();
 
-  // The stored token alone opens the door: no shared secret is given any more.
-  await using alone = await start({ url: again.url, deviceIdentity: device.identity, hostDeps: device.hostDeps });
-  expect(alone.hello).toMatchObject({ auth: { deviceToken: stored?.token } });
-  expect(violations([{ type: "res", id: "x", ok: true, payload: alone.hello }])).toEqual([]);
-  await again[Symbol.asyncDispose]();
-  await model[Symbol.asyncDispose]();
+  test("a device keeps its token and comes back with it after a restart of the gateway", async () => {
+    const model = await startModelStandin();
+    const gateway = await launch();
+    const device = createDevice();
+    const hellos: Frame[] = [];
+    const second = Promise.withResolvers<Frame>();
+    const peer = await start({
+      url: gateway.url,
+      token: gateway.token,
+      deviceIdentity: device.identity,
+      hostDeps: device.hostDeps,
+      onHelloOk: (hello) => {
+        hellos.push(hello as unknown as Frame);
+        if (hellos.length === 2) second.resolve(hello as unknown as Frame);
+      },
+    });
+    const stored = device.tokens.get("operator");
+    expect(stored?.token).toBeString();
+    await gateway.stop();
+    const again = await launch({ stateDir: gateway.stateDir, port: Number(new URL(gateway.url).port) });
+    expect(await second.promise).toMatchObject({ protocol: 4, auth: { deviceToken: stored?.token, role: "operator" } });
+    await peer.client.stopAndWait();
+
+    // The stored token alone opens the door: no shared secret is given any more.
+    await using alone = await start({ url: again.url, deviceIdentity: device.identity, hostDeps: device.hostDeps });
+    expect(alone.hello).toMatchObject({ auth: { deviceToken: stored?.token } });
+    expect(violations([{ type: "res", id: "x", ok: true, payload: alone.hello }])).toEqual([]);
+    await again[Symbol.asyncDispose]();
+    await model[Symbol.asyncDispose]();
+  });
 });
 
 test("the schema check notices a frame that is not as published", () => {
