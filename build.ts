@@ -36,9 +36,14 @@ const compileFlags = [
   "--bytecode",
   "--format=esm",
   "--splitting",
+  // Threads are found beside each other by name alone.
+  "--entry-naming=[name].[ext]",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
 ];
+
+/** The program, and what runs in threads of its own. */
+const entries = ["main.ts", "channels/isolation/thread.ts"];
 
 const [command = "", ...rest] = process.argv.slice(2);
 switch (command) {
@@ -86,7 +91,14 @@ async function generate(isCheck: boolean): Promise<void> {
 
 function compile(outfile: string, extra: string[]): void {
   mkdirSync(join(root, "dist"), { recursive: true });
-  const args = ["build", ...compileFlags, ...extra, join(root, "src", "main.ts"), "--outfile", outfile];
+  const args = [
+    "build",
+    ...compileFlags,
+    ...extra,
+    ...entries.map((entry) => join(root, "src", entry)),
+    "--outfile",
+    outfile,
+  ];
   const { exitCode, stderr } = Bun.spawnSync([process.execPath, ...args], {
     cwd: root,
     stdout: "ignore",

@@ -9,6 +9,7 @@ import { Runs } from "./agent/runs.ts";
 import { createTools } from "./agent/tools.ts";
 import { Channels } from "./channels/channels.ts";
 import { networks } from "./channels/index.ts";
+import { openInThread } from "./channels/isolation/remote.ts";
 import { ConfigFile } from "./config/config.ts";
 import { Devices } from "./devices/devices.ts";
 import { hasScope } from "./devices/scopes.ts";
@@ -32,6 +33,7 @@ import type { Log } from "./lib/log.ts";
 import type { LogFile } from "./lib/log-file.ts";
 import { announceTo } from "./methods/announce.ts";
 import { createAnswering } from "./methods/answering.ts";
+import { commandList } from "./methods/commands.ts";
 import * as events from "./methods/events.ts";
 import { createMethods } from "./methods/index.ts";
 import type { Services } from "./methods/services.ts";
@@ -198,6 +200,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
     env,
     store: new ChannelStore(database),
+    openAccount: openInThread(join(stateDir, "channel-keys.db")),
+    commands: commandList().map(({ name, description }) => ({ name, description })),
     inbox: new InboxStore(database),
     outbox: new OutboxStore(database),
     answering: createAnswering(() => services),

@@ -7,9 +7,10 @@ import { validator } from "../lib/validate.ts";
 import type { ChannelStore } from "../store/channels.ts";
 import type { InboxStore } from "../store/inbox.ts";
 import type { OutboxRow, OutboxStore } from "../store/outbox.ts";
-import type { Channel, ChannelHost, ChatRef, Inbound } from "./contract.ts";
+import type { Account, Channel, ChannelHost, ChatRef, Inbound } from "./contract.ts";
 import { type GateSettings, judgeEvent } from "./gates.ts";
 import { type Answering, Incoming, type Line } from "./inbound.ts";
+import type { MainHost, OpenAccount } from "./isolation/remote.ts";
 import { chatKeyOf, Outgoing } from "./outbound.ts";
 import { type Approved, People, type Place, type SenderRequest } from "./people.ts";
 import { mentionPatterns } from "./policy/mention.ts";
@@ -48,6 +49,9 @@ interface Needs {
   gates: () => GateSettings;
   env: Record<string, string | undefined>;
   store: ChannelStore;
+  openAccount: OpenAccount;
+  /** The gateway's own commands. */
+  commands: ChannelHost["commands"];
   inbox: InboxStore;
   outbox: OutboxStore;
   answering: Answering;
@@ -275,8 +279,7 @@ export class Channels {
   #openAccount(channel: Channel, entry: AccountEntry): void {
     const { accountId, settings, own, isDefault } = entry;
     const key = keyOf(channel.id, accountId);
-    // Credentials in the environment are the default account's.
-    const env = isDefault ? this.#needs.env : {};
+    const env = isDefault ? this.#needs.env : withoutCredentials(this.#needs.env);
     const problem = problemOf(channel, entry, env);
     if (problem !== undefined) {
       const isEnabled = settings.enabled || entry.problems.length > 0;
@@ -342,16 +345,15 @@ export class Channels {
       },
     };
     const supervisor: Supervisor = new Supervisor({
-      open: (host: ChannelHost) => channel.open(own, host, env),
+      open: (host: MainHost) => this.#needs.openAccount(channel, own, host, env),
       host: {
         accountId,
         clock,
         ids,
         log,
-        memory: {
-          get: (name) => store.recall(channel.id, accountId, name),
-          set: (name, value) => store.remember(channel.id, accountId, name, value),
-        },
+        commands: this.#needs.commands,
+        facts: () => store.recall(channel.id, accountId),
+        remember: (name, value) => store.remember(channel.id, accountId, name, value),
       },
       receive: async (event) => this.#incoming.receive(line, event),
       receiveSilenceMs: capabilities.receiveSilenceMs,
@@ -366,7 +368,7 @@ export class Channels {
   }
 
   /** Pictures for the model; of the rest the agent is told that it came, and of what could not be had, why. */
-  async #fetchMedia(event: Inbound, account: () => ReturnType<Channel["open"]> | undefined, settings: Settings) {
+  async #fetchMedia(event: Inbound, account: () => Account | undefined, settings: Settings) {
     const images: { mimeType: string; data: string }[] = [];
     const notes: string[] = [];
     for (const { kind, handle, mimeType = "image/jpeg", fileName } of event.media ?? []) {
@@ -396,6 +398,13 @@ function problemOf(channel: Channel, entry: AccountEntry, env: Record<string, st
   const check = validator(channel.config);
   if (!check.check(own)) return `channels.${channel.id}: ${check.problems(own, 4)}`;
   return channel.missing(own, env);
+}
+
+/** What programs need of an environment. The rest, with the credentials in it, is the default account's. */
+const plainVariables = ["PATH", "HOME", "USER", "LANG", "SSH_AUTH_SOCK"] as const;
+
+function withoutCredentials(env: Record<string, string | undefined>): Record<string, string | undefined> {
+  return Object.fromEntries(plainVariables.map((name) => [name, env[name]]));
 }
 
 function toReport({ line, supervisor }: Running): AccountReport {

@@ -34,6 +34,14 @@ export interface Capabilities {
   typingMs?: number;
   /** Longest silence of the receiving side that is still health; after it the channel is stale (threats: liveness). */
   receiveSilenceMs: number;
+  /** Most answers a poll may have; absent: the network has no polls. */
+  pollOptions?: number;
+  /** What buttons below a message may be; absent: the network has none. */
+  buttons?: { rows: number; perRow: number; valueBytes: number };
+  /** How a person links an account, if one has to; the account then has `login` and `logout`. */
+  login?: "qr";
+  /** Only one gateway of a host may open this network, whatever its state folder (design D18). */
+  isHostExclusive?: boolean;
 }
 
 /** Where messages of a conversation go. `id` and `threadId` are the network's own, immutable ones. */
@@ -64,8 +72,10 @@ export interface Inbound {
   /** Unique per delivery on this account; the same delivery twice is one event. */
   eventId: string;
   type: "message" | "edit" | "delete" | "reaction" | "button";
-  chat: ChatRef & { title?: string };
-  sender: { id: string; name?: string; username?: string; isBot?: boolean; isSelf?: boolean };
+  /** `parentIds` are the places around the chat, the nearest first; their settings hold where the chat has none. */
+  chat: ChatRef & { title?: string; parentIds?: string[] };
+  /** `altIds` are other immutable ids of the same person on this network; lists may name any of them. */
+  sender: { id: string; altIds?: string[]; name?: string; username?: string; isBot?: boolean; isSelf?: boolean };
   /** The network's id of the message; of the one reacted to, edited or deleted. */
   messageId: string;
   /** When the network says it happened, in milliseconds since 1970. */
@@ -78,6 +88,8 @@ export interface Inbound {
   reaction?: { emoji: string; isRemoved: boolean };
   /** The value of a button that was pressed. */
   button?: string;
+  /** It waited on the network since before we connected: strangers are not told how to be let in for it. */
+  isBacklog?: boolean;
 }
 
 /** A file to send. */
@@ -88,6 +100,22 @@ export interface OutboundMedia {
   bytes: Uint8Array;
 }
 
+/** A question with answers to choose from; at most {@link Capabilities.pollOptions}. */
+export interface Poll {
+  question: string;
+  options: string[];
+  /** How many answers one person may choose. */
+  maxSelections: number;
+  /** How long it is open; absent: as long as the network likes. */
+  durationMs?: number;
+}
+
+/** A button below a message; pressing it is an event of type `button` with its value. */
+export interface Button {
+  label: string;
+  value: string;
+}
+
 /** One piece that already fits the capabilities. */
 export interface Outbound {
   chat: ChatRef;
@@ -96,6 +124,12 @@ export interface Outbound {
   /** The same without markup, sent when the network refuses the rendered form. */
   plainText?: string;
   media?: OutboundMedia;
+  /** Sent instead of a text. Only where the network has polls. */
+  poll?: Poll;
+  /** Rows of buttons below the text. Only where the network has them. */
+  buttons?: Button[][];
+  /** Without a sound, where the network can. */
+  isSilent?: boolean;
   /** The network's id of the message this answers. */
   replyTo?: string;
   /** Chosen once for this piece and the same in every attempt; passed on where the network has a place for it. */
@@ -141,6 +175,47 @@ export interface AccountMemory {
   set(key: string, value: string): void;
 }
 
+/**
+ * Keys of an account that must be neither lost nor readable by others, in a file of their own (design D4). Every `set` is
+ * one transaction and on the disk when it returns. Throws when the disk does not take it; nothing was stored then.
+ */
+export interface AccountVault {
+  /** The values that are there, by id. */
+  get(type: string, ids: readonly string[]): Map<string, string>;
+  /** Stores, and deletes where there is no value. */
+  set(changes: readonly { type: string; id: string; value?: string }[]): void;
+  /** Deletes what was stored before `beforeMs`, of one type. */
+  forget(type: string, beforeMs: number): void;
+  /** Deletes everything. */
+  clear(): void;
+}
+
+/** What a person has to do next to link an account. */
+export interface LoginStep {
+  /** Text of a QR code that the person's device has to scan. A new one replaces it. */
+  qr: string;
+}
+
+/** A request the network made to the gateway's HTTP port; admitted by {@link Webhook.isWelcome}. */
+export interface WebhookRequest {
+  headers: Readonly<Record<string, string>>;
+  /** The very bytes that came: signatures are over them. */
+  body: Uint8Array;
+}
+
+export interface WebhookAnswer {
+  status: number;
+  body?: string;
+  contentType?: string;
+}
+
+/** How a network that delivers over HTTP is let in. Pure, asked before a byte of the body is read (threats T15, T36). */
+export interface Webhook {
+  path: string;
+  maxBytes: number;
+  isWelcome(headers: Readonly<Record<string, string>>): boolean;
+}
+
 /** What the program gives an account. */
 export interface ChannelHost {
   readonly accountId: string;
@@ -150,6 +225,10 @@ export interface ChannelHost {
   readonly ids: Ids;
   readonly log: Log;
   readonly memory: AccountMemory;
+  /** Opened when it is first asked for. */
+  vault(): AccountVault;
+  /** The gateway's own commands, for networks that show a menu of them. */
+  readonly commands: readonly { name: string; description: string }[];
   /** Stores an event; resolves when it is on the disk. Only then may the network be acknowledged. Rejects when it is not. */
   receive(event: Inbound): Promise<void>;
   /** The account is connected and is this one. */
@@ -173,6 +252,14 @@ export interface Account {
   react?(target: MessageRef, emoji: string, signal: AbortSignal): Promise<void>;
   edit?(target: MessageRef, message: Outbound, signal: AbortSignal): Promise<void>;
   remove?(target: MessageRef, signal: AbortSignal): Promise<void>;
+  /** Tells the network that messages of other people were read. */
+  read?(targets: readonly MessageRef[], signal: AbortSignal): Promise<void>;
+  /** Handles what the network delivered over HTTP. The answer says `stored` only when it is. */
+  webhook?(request: WebhookRequest): Promise<WebhookAnswer>;
+  /** Links the account, instead of {@link run}: tells each step and resolves when it is linked. Throws when it was not. */
+  login?(tell: (step: LoginStep) => void, signal: AbortSignal): Promise<Self>;
+  /** Ends the link on the network if it can, and deletes what the account keeps for it. Instead of {@link run}. */
+  logout?(signal: AbortSignal): Promise<void>;
 }
 
 /** A network. */
@@ -184,6 +271,10 @@ export interface Channel<C extends TSchema = TSchema> {
   capabilities: Capabilities;
   /** The account's settings as they are written, if it is configured at all; else what is missing, for people. */
   missing(config: Static<C>, env: Record<string, string | undefined>): string | undefined;
+  /** Settings as older files write them, in the keys all networks share (`groups`, `allowFrom`, …). Pure. */
+  modernize?(section: Record<string, unknown>): Record<string, unknown>;
+  /** Where the network delivers over HTTP, if it is configured so. */
+  webhook?(config: Static<C>, env: Record<string, string | undefined>): Webhook | undefined;
   /** Turns what a person writes as a recipient into a chat; undefined when it is none. */
   parseTarget(text: string): ChatRef | undefined;
   /** Makes an account; connects nothing. The network's library is loaded when it runs. */

@@ -6,7 +6,8 @@ import type { Clock, Timer } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
-import { type Account, ChannelError, type ChannelHost, type Self } from "./contract.ts";
+import { type Account, ChannelError, type Self } from "./contract.ts";
+import type { MainHost } from "./isolation/remote.ts";
 
 /** Where an account stands. `stale`: it is connected, but its receiving side has not proved itself in time. */
 export type AccountState = "stopped" | "starting" | "running" | "stale" | "waiting" | "failed";
@@ -40,9 +41,9 @@ export interface AccountStatus {
 
 interface Needs {
   /** Makes a fresh account; called for every start. */
-  open: (host: ChannelHost) => Account;
-  host: Omit<ChannelHost, "signal" | "connected" | "heard" | "receive">;
-  receive: ChannelHost["receive"];
+  open: (host: MainHost) => Account;
+  host: Omit<MainHost, "signal" | "connected" | "heard" | "receive">;
+  receive: MainHost["receive"];
   receiveSilenceMs: number;
   clock: Clock;
   ids: Ids;

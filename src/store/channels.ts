@@ -33,13 +33,12 @@ export class ChannelStore {
     this.#db = db;
   }
 
-  /** A fact an account kept. */
-  recall(channel: string, account: string, key: string): string | undefined {
-    return (
-      this.#db
-        .query<{ value: string }>("SELECT value FROM channel_memory WHERE channel = ? AND account = ? AND key = ?")
-        .get(channel, account, key)?.value ?? undefined
-    );
+  /** Everything an account keeps. */
+  recall(channel: string, account: string): Record<string, string> {
+    const rows = this.#db
+      .query<{ key: string; value: string }>("SELECT key, value FROM channel_memory WHERE channel = ? AND account = ?")
+      .all(channel, account);
+    return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
   }
 
   /** Keeps a fact of an account. Lost in a power cut at most, which networks survive by repeating. */

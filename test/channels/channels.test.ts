@@ -13,6 +13,7 @@ import { openDatabase } from "../../src/store/database.ts";
 import { InboxStore } from "../../src/store/inbox.ts";
 import { OutboxStore } from "../../src/store/outbox.ts";
 import { FakeClock } from "../support/clock.ts";
+import { openHere } from "../support/open-here.ts";
 
 const never = () => {
   throw new Error("nothing is asked here");
@@ -69,6 +70,8 @@ function createChannels(network: Channel, path: string) {
     config: () => ({ slow: {} }),
     gates: () => ({ dmScope: "main", mainKey: "main", identityLinks: {}, defaultAgentId: "main" }),
     env: {},
+    openAccount: openHere,
+    commands: [],
     store: new ChannelStore(database),
     inbox: new InboxStore(database),
     outbox: new OutboxStore(database),

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
   type Account,
   type AccountMemory,
+  type AccountVault,
   type Capabilities,
   ChannelError,
   type ChannelHost,
@@ -22,6 +23,7 @@ import {
 } from "../../src/channels/contract.ts";
 import { systemIds } from "../../src/lib/ids.ts";
 import { createLog, type LogRecord } from "../../src/lib/log.ts";
+import { openVaultFile, Vault } from "../../src/store/vault.ts";
 import { FakeClock } from "../support/clock.ts";
 
 /** Something the account did on the network, as the network saw it. */
@@ -86,6 +88,17 @@ export interface Harness extends AsyncDisposable {
   untilDisconnected(): Promise<void>;
 }
 
+/** A real vault in memory. */
+export interface Keys {
+  vault(accountId: string): AccountVault;
+}
+
+/** An empty one. */
+export function createKeys(): Keys {
+  const file = openVaultFile(":memory:");
+  return { vault: (accountId) => new Vault(file, { channel: "test", accountId }, () => 0) };
+}
+
 /** The gateway as an account sees it: keeps everything, and waits for what is to come without looking at a clock. */
 export class TestHost implements ChannelHost {
   readonly accountId: string;
@@ -95,6 +108,9 @@ export class TestHost implements ChannelHost {
   readonly records: LogRecord[] = [];
   readonly facts: Map<string, string>;
   readonly memory: AccountMemory;
+  readonly commands = [{ name: "new", description: "Start this session afresh." }];
+  /** Keys of the account; handed to the next host when the account starts again. */
+  readonly keys: Keys;
   readonly log;
   self: Self | undefined;
   heardCount = 0;
@@ -104,9 +120,10 @@ export class TestHost implements ChannelHost {
   readonly #stopping = new AbortController();
   readonly #checks = new Set<() => void>();
 
-  constructor(options: { facts?: Map<string, string>; accountId?: string } = {}) {
+  constructor(options: { facts?: Map<string, string>; keys?: Keys; accountId?: string } = {}) {
     this.accountId = options.accountId ?? "default";
     this.facts = options.facts ?? new Map();
+    this.keys = options.keys ?? createKeys();
     this.memory = { get: (key) => this.facts.get(key), set: (key, value) => void this.facts.set(key, value) };
     const sinks = [(record: LogRecord) => void this.records.push(record)];
     this.log = createLog({ clock: this.clock, level: "debug", sinks });
@@ -114,6 +131,10 @@ export class TestHost implements ChannelHost {
 
   get signal(): AbortSignal {
     return this.#stopping.signal;
+  }
+
+  vault(): AccountVault {
+    return this.keys.vault(this.accountId);
   }
 
   async receive(event: Inbound): Promise<void> {
@@ -171,9 +192,12 @@ export interface Running extends AsyncDisposable {
   ended: Promise<unknown>;
 }
 
-/** Starts an account. `facts` are those of an earlier run. */
-export function startAccount(harness: Pick<Harness, "open">, facts?: Map<string, string>): Running {
-  const host = new TestHost(facts === undefined ? {} : { facts });
+/** What an account kept in an earlier run. */
+export type Kept = Pick<TestHost, "facts" | "keys">;
+
+/** Starts an account, with what an earlier run of it kept. */
+export function startAccount(harness: Pick<Harness, "open">, kept?: Kept): Running {
+  const host = new TestHost(kept);
   const account = harness.open(host);
   const ended = account.run().then(
     () => undefined,
@@ -191,8 +215,8 @@ export function startAccount(harness: Pick<Harness, "open">, facts?: Map<string,
 }
 
 /** Starts an account and waits until it is connected; throws what `run()` threw if it ends before that. */
-export async function startConnected(harness: Pick<Harness, "open">, facts?: Map<string, string>): Promise<Running> {
-  const running = startAccount(harness, facts);
+export async function startConnected(harness: Pick<Harness, "open">, kept?: Kept): Promise<Running> {
+  const running = startAccount(harness, kept);
   const early = running.ended.then((error) => {
     throw error ?? new Error("run() returned before it was connected");
   });
@@ -408,7 +432,7 @@ export function channelContract(name: string, open: () => Promise<Harness>): voi
       await net.person.says(net.direct, "do not lose me");
       await up.host.until(() => up.host.refusedCount > 0);
       await up[Symbol.asyncDispose]();
-      up = await startConnected(net, up.host.facts);
+      up = await startConnected(net, up.host);
       const event = await up.host.event(({ text }) => text === "do not lose me");
       expect(event.sender.id).toBe(net.personId);
     });
@@ -419,7 +443,7 @@ export function channelContract(name: string, open: () => Promise<Harness>): voi
       await up.host.event(({ text }) => text === "before");
       await up[Symbol.asyncDispose]();
       await net.person.says(net.direct, "meanwhile");
-      const next = await startConnected(net, up.host.facts);
+      const next = await startConnected(net, up.host);
       await next.host.event(({ text }) => text === "meanwhile");
       const ids = [...up.host.events, ...next.host.events].map(({ eventId }) => eventId);
       expect(new Set(ids).size).toBe(2);

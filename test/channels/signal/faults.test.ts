@@ -4,6 +4,7 @@ import type { ChannelError, ChatRef, Outbound } from "../../../src/channels/cont
 import { signal } from "../../../src/channels/signal/index.ts";
 import { Supervisor } from "../../../src/channels/supervisor.ts";
 import { type Fault, faults, group, people } from "../../standins/signal.ts";
+import { hostHere, mainHostOf } from "../../support/open-here.ts";
 import { channelErrorOf, outbound, type Running, startAccount, startConnected, TestHost } from "../contract.ts";
 import { openSignal, parseAttachment, type SignalHarness } from "./harness.ts";
 
@@ -175,9 +176,9 @@ describe("the stream", () => {
     const supervisor = new Supervisor({
       open: (given) => {
         opened.push(given.signal);
-        return net.open(given);
+        return net.open(hostHere(given));
       },
-      host,
+      host: mainHostOf(host),
       receive: (event) => host.receive(event),
       receiveSilenceMs: signal.capabilities.receiveSilenceMs,
       clock: host.clock,

@@ -83,7 +83,7 @@ test("whoever goes on in a thread the bot has written in talks to it, after a re
   const before = await up.host.event(({ text }) => text === "not for the bot");
   await up.account.send(outbound({ kind: "channel", id: ids.general, threadId: thread }, { text: "hm" }), never);
   await up[Symbol.asyncDispose]();
-  up = await startConnected(net, up.host.facts);
+  up = await startConnected(net, up.host);
   net.net.says(ids.general, "and then?", { thread });
   const after = await up.host.event(({ text }) => text === "and then?");
   expect([before.mentionsSelf, after.mentionsSelf]).toEqual([false, true]);

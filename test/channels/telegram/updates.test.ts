@@ -62,7 +62,7 @@ test("a position that is stored is told at the next start", async () => {
   await up.host.event(({ text }) => text === "one");
   await net.net.call("getUpdates", 2);
   await up[Symbol.asyncDispose]();
-  up = await startConnected(net, up.host.facts);
+  up = await startConnected(net, up.host);
   await net.net.call("getUpdates", 3);
   expect(polls()[2]!["offset"]).toBe(polls()[1]!["offset"]);
 });
@@ -80,7 +80,7 @@ test("nothing of a batch is confirmed when its last update cannot be stored", as
   net.net.isDeaf = false;
   expect(await up.ended).toMatchObject({ name: "ChannelError", kind: "transient" });
   expect(up.host.facts.get("offset")).toBeUndefined();
-  up = await startConnected(net, up.host.facts);
+  up = await startConnected(net, up.host);
   await up.host.until(() => up.host.events.length === 2);
   expect(up.host.events.map(({ text }) => text!)).toEqual(["one", "two"]);
 });

@@ -1,0 +1,157 @@
+/**
+ * The far side of {@link RemoteAccount}: makes the account in this thread and passes calls on. Whatever the account or
+ * its library throws, rejects, prints or spins on stays in here (threats T41).
+ */
+import { systemClock } from "../../lib/clock.ts";
+import { systemIds } from "../../lib/ids.ts";
+import { createLog } from "../../lib/log.ts";
+import { openVaultFile, Vault } from "../../store/vault.ts";
+import type { Account, AccountVault, Channel, ChannelHost, Inbound } from "../contract.ts";
+import {
+  type Ability,
+  abilities,
+  encodeError,
+  type FromThread,
+  type Opening,
+  parseError,
+  type ToThread,
+} from "./wire.ts";
+
+/** The scope of a worker, as far as this file uses it. */
+interface WorkerScope {
+  onmessage: ((message: MessageEvent<ToThread>) => void) | null;
+  postMessage(message: FromThread): void;
+}
+
+/** Serves the one account of this thread; called once, by its entry. */
+export function serveAccount(networks: readonly Channel[]): void {
+  const scope = globalThis as unknown as WorkerScope;
+  const tell = (message: FromThread) => scope.postMessage(message);
+  silenceConsole();
+  let served: ServedAccount | undefined;
+  scope.onmessage = ({ data }) => {
+    if (data.type === "ping") return tell({ type: "pong" });
+    if (data.type === "open") served = new ServedAccount(networks, data, tell);
+    else served?.handle(data);
+  };
+}
+
+class ServedAccount {
+  readonly #tell: (message: FromThread) => void;
+  readonly #account: Account;
+  readonly #stopping = new AbortController();
+  readonly #calls = new Map<number, AbortController>();
+  readonly #storing = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  #lastId = 0;
+
+  constructor(networks: readonly Channel[], opening: Opening, tell: (message: FromThread) => void) {
+    this.#tell = tell;
+    const channel = networks.find(({ id }) => id === opening.channelId);
+    if (!channel) throw new Error(`no network is called ${opening.channelId}`);
+    this.#account = channel.open(opening.config as never, this.#host(opening), opening.env);
+    tell({ type: "ready", abilities: abilities.filter((ability) => this.#account[ability] !== undefined) });
+  }
+
+  handle(message: Exclude<ToThread, { type: "open" | "ping" }>): void {
+    switch (message.type) {
+      case "run":
+        return void this.#run();
+      case "call":
+        return void this.#call(message.id, message.ability, message.args);
+      case "abort":
+        return this.#calls.get(message.id)?.abort(new DOMException("given up", "AbortError"));
+      case "stored": {
+        const waiting = this.#storing.get(message.id);
+        this.#storing.delete(message.id);
+        if (message.error) waiting?.reject(parseError(message.error));
+        else waiting?.resolve();
+        return;
+      }
+      case "stop":
+        return this.#stopping.abort();
+    }
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#account.run();
+      this.#tell({ type: "ended" });
+    } catch (error) {
+      this.#tell({ type: "ended", error: encodeError(error) });
+    }
+  }
+
+  async #call(id: number, ability: Ability, args: unknown[]): Promise<void> {
+    const abort = new AbortController();
+    this.#calls.set(id, abort);
+    const step = (one: { qr: string }) => this.#tell({ type: "step", id, step: one });
+    const all = [...(ability === "login" ? [step] : []), ...args, ...(ability === "webhook" ? [] : [abort.signal])];
+    try {
+      // What is called by name was found by name; its arguments are those the other side was given.
+      const method = this.#account[ability] as (...args: unknown[]) => Promise<unknown>;
+      this.#tell({ type: "result", id, value: await method.apply(this.#account, all) });
+    } catch (error) {
+      this.#tell({ type: "failed", id, error: encodeError(error) });
+    } finally {
+      this.#calls.delete(id);
+    }
+  }
+
+  #host({ channelId, accountId, facts, commands, vaultPath }: Opening): ChannelHost {
+    const known = new Map(Object.entries(facts));
+    let vault: AccountVault | undefined;
+    return {
+      accountId,
+      signal: this.#stopping.signal,
+      clock: systemClock,
+      ids: systemIds,
+      log: createLog({
+        clock: systemClock,
+        level: "debug",
+        sinks: [({ level, message, fields }) => this.#tell({ type: "log", level, message, fields: plain(fields) })],
+      }),
+      commands,
+      memory: {
+        get: (key) => known.get(key),
+        set: (key, value) => {
+          known.set(key, value);
+          this.#tell({ type: "remember", key, value });
+        },
+      },
+      vault: () => {
+        vault ??= new Vault(openVaultFile(vaultPath), { channel: channelId, accountId }, systemClock.now);
+        return vault;
+      },
+      receive: (event) => this.#receive(event),
+      connected: (self) => this.#tell({ type: "connected", self }),
+      heard: () => this.#tell({ type: "heard" }),
+    };
+  }
+
+  #receive(event: Inbound): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const id = ++this.#lastId;
+    this.#storing.set(id, { resolve, reject });
+    this.#tell({ type: "receive", id, event });
+    return promise;
+  }
+}
+
+/** Fields of a log line that can cross: secrets print themselves as `***`. */
+function plain(fields: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(fields));
+}
+
+/** Libraries print what nobody may read, sessions with their keys among it; nothing of ours prints from here. */
+function silenceConsole(): void {
+  const nothing = () => undefined;
+  Object.assign(globalThis.console, {
+    log: nothing,
+    info: nothing,
+    warn: nothing,
+    error: nothing,
+    debug: nothing,
+    trace: nothing,
+    dir: nothing,
+  });
+}
