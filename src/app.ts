@@ -10,6 +10,8 @@ import { createTools } from "./agent/tools.ts";
 import { Channels } from "./channels/channels.ts";
 import { networks } from "./channels/index.ts";
 import { openInThread } from "./channels/isolation/remote.ts";
+import { bindingsOf, broadcastOf } from "./channels/policy/bindings.ts";
+import { createWebhookRoute } from "./channels/webhooks.ts";
 import { ConfigFile } from "./config/config.ts";
 import { Devices } from "./devices/devices.ts";
 import { hasScope } from "./devices/scopes.ts";
@@ -31,6 +33,7 @@ import { processId } from "./lib/host.ts";
 import type { Ids } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
 import type { LogFile } from "./lib/log-file.ts";
+import { Media } from "./media/media.ts";
 import { announceTo } from "./methods/announce.ts";
 import { createAnswering } from "./methods/answering.ts";
 import { commandList } from "./methods/commands.ts";
@@ -48,6 +51,7 @@ import type { Database } from "./store/database.ts";
 import { DedupeStore } from "./store/dedupe.ts";
 import { DeviceStore } from "./store/devices.ts";
 import { InboxStore } from "./store/inbox.ts";
+import { openHostLock } from "./store/lock.ts";
 import { OutboxStore } from "./store/outbox.ts";
 import { RunStore } from "./store/runs.ts";
 import { SessionStore } from "./store/sessions.ts";
@@ -189,6 +193,18 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     tell: (summary) => audience.publish(events.health, summary, stateVersion()),
   });
+  // The summary is kept for a minute; what people must know at once does not wait that long.
+  let isHealthTold = false;
+  const tellHealth = () => {
+    if (isHealthTold) return;
+    isHealthTold = true;
+    queueMicrotask(() => {
+      isHealthTold = false;
+      health.refresh();
+    });
+  };
+  database.onState = tellHealth;
+  const media = new Media({ folder: join(stateDir, "media"), clock });
   const channels = new Channels({
     networks,
     config: () => (safeMode.length ? {} : (config.snapshot.channels ?? {})),
@@ -197,10 +213,16 @@ export async function createApp(options: AppOptions): Promise<App> {
       mainKey: config.snapshot.session?.mainKey ?? "main",
       identityLinks: config.snapshot.session?.identityLinks ?? {},
       defaultAgentId: agents.defaultId,
+      bindings: bindingsOf(config.snapshot.bindings ?? []),
     }),
+    messages: () => config.snapshot.messages ?? {},
+    broadcast: () => broadcastOf(config.snapshot.broadcast ?? {}),
+    files: media,
+    onState: () => tellHealth(),
     env,
     store: new ChannelStore(database),
     openAccount: openInThread(join(stateDir, "channel-keys.db")),
+    lockHost: openHostLock,
     commands: commandList().map(({ name, description }) => ({ name, description })),
     inbox: new InboxStore(database),
     outbox: new OutboxStore(database),
@@ -217,6 +239,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     devices,
     health,
     ids,
+    media,
     logFile: options.logFile,
     presence,
     runs,
@@ -304,7 +327,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     handshake,
     dispatcher,
     audience,
-    routes: routesOf({ database, isPageServed: () => gatewayConfig().controlUi?.enabled ?? true }),
+    routes: [
+      createWebhookRoute({ find: (path) => channels.deliveryAt(path), clock, log: log.child("channels") }),
+      ...routesOf({ database, isPageServed: () => gatewayConfig().controlUi?.enabled ?? true }),
+    ],
     clock,
     ids,
     log: log.child("gateway"),
@@ -362,7 +388,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   channels.open();
   undo.use(
     config.onChange(
-      (value) => value.channels,
+      (value) => [value.channels, value.messages],
       () => void channels.reopen(),
     ),
   );

@@ -11,6 +11,9 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case agentIdentityGet = "agent.identity.get"
     case agentWait = "agent.wait"
     case agentsList = "agents.list"
+    case channelsLoginStart = "channels.login.start"
+    case channelsLoginWait = "channels.login.wait"
+    case channelsLogout = "channels.logout"
     case channelsPairingApprove = "channels.pairing.approve"
     case channelsPairingList = "channels.pairing.list"
     case channelsStart = "channels.start"
@@ -42,7 +45,9 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case health = "health"
     case lastHeartbeat = "last-heartbeat"
     case logsTail = "logs.tail"
+    case messageAction = "message.action"
     case modelsList = "models.list"
+    case poll = "poll"
     case queueList = "queue.list"
     case queuePrune = "queue.prune"
     case queueRetry = "queue.retry"
@@ -66,6 +71,8 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case systemEvent = "system-event"
     case systemPresence = "system-presence"
     case systemInfo = "system.info"
+    case webLoginStart = "web.login.start"
+    case webLoginWait = "web.login.wait"
 }
 
 /// The events of the gateway.
@@ -1756,6 +1763,48 @@ public struct HelloOkV3: Codable, Sendable {
     }
 }
 
+public enum LinkStateState: RawRepresentable, Codable, Hashable, Sendable {
+    case waiting
+    case linked
+    case failed
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "waiting": self = .waiting
+        case "linked": self = .linked
+        case "failed": self = .failed
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .waiting: return "waiting"
+        case .linked: return "linked"
+        case .failed: return "failed"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct LinkState: Codable, Sendable {
+    public let state: LinkStateState
+    public let qr: String?
+    public let message: String
+
+    public init(
+        state: LinkStateState,
+        qr: String? = nil,
+        message: String
+    ) {
+        self.state = state
+        self.qr = qr
+        self.message = message
+    }
+}
+
 public enum ModelRowInputItem: RawRepresentable, Codable, Hashable, Sendable {
     case text
     case image
@@ -2132,6 +2181,28 @@ public struct SenderRequest: Codable, Sendable {
         self.name = name
         self.code = code
         self.askedAt = askedAt
+    }
+}
+
+public struct SentMessage: Codable, Sendable {
+    public let runId: String
+    public let messageId: String
+    public let channel: String
+    public let chatId: String
+    public let isMaybeDuplicate: Bool?
+
+    public init(
+        runId: String,
+        messageId: String,
+        channel: String,
+        chatId: String,
+        isMaybeDuplicate: Bool? = nil
+    ) {
+        self.runId = runId
+        self.messageId = messageId
+        self.channel = channel
+        self.chatId = chatId
+        self.isMaybeDuplicate = isMaybeDuplicate
     }
 }
 
@@ -3084,6 +3155,86 @@ public struct AgentsListResult: Codable, Sendable {
         self.mainKey = mainKey
         self.scope = scope
         self.agents = agents
+    }
+}
+
+/// Parameters of `channels.login.start`. Begins to link an account and tells the text of the code to scan. The account stops meanwhile.
+public struct ChannelsLoginStartParams: Codable, Sendable {
+    public let channel: String
+    public let accountId: String?
+    public let force: Bool?
+    public let timeoutMs: Int?
+
+    public init(
+        channel: String,
+        accountId: String? = nil,
+        force: Bool? = nil,
+        timeoutMs: Int? = nil
+    ) {
+        self.channel = channel
+        self.accountId = accountId
+        self.force = force
+        self.timeoutMs = timeoutMs
+    }
+}
+
+/// Result of `channels.login.start`.
+public typealias ChannelsLoginStartResult = LinkState
+
+/// Parameters of `channels.login.wait`. Waits until a link is done, has failed, or has another code to scan than `qr`.
+public struct ChannelsLoginWaitParams: Codable, Sendable {
+    public let channel: String
+    public let accountId: String?
+    public let qr: String?
+    public let timeoutMs: Int?
+
+    public init(
+        channel: String,
+        accountId: String? = nil,
+        qr: String? = nil,
+        timeoutMs: Int? = nil
+    ) {
+        self.channel = channel
+        self.accountId = accountId
+        self.qr = qr
+        self.timeoutMs = timeoutMs
+    }
+}
+
+/// Result of `channels.login.wait`.
+public typealias ChannelsLoginWaitResult = LinkState
+
+/// Parameters of `channels.logout`. Ends the link of an account and deletes its keys.
+public struct ChannelsLogoutParams: Codable, Sendable {
+    public let channel: String
+    public let accountId: String?
+
+    public init(
+        channel: String,
+        accountId: String? = nil
+    ) {
+        self.channel = channel
+        self.accountId = accountId
+    }
+}
+
+/// Result of `channels.logout`.
+public struct ChannelsLogoutResult: Codable, Sendable {
+    public let channel: String
+    public let accountId: String
+    public let cleared: Bool
+    public let loggedOut: Bool
+
+    public init(
+        channel: String,
+        accountId: String,
+        cleared: Bool,
+        loggedOut: Bool
+    ) {
+        self.channel = channel
+        self.accountId = accountId
+        self.cleared = cleared
+        self.loggedOut = loggedOut
     }
 }
 
@@ -4396,6 +4547,69 @@ public struct LogsTailResult: Codable, Sendable {
     }
 }
 
+public enum MessageActionParamsAction: String, Codable, CaseIterable, Hashable, Sendable {
+    case react = "react"
+    case edit = "edit"
+    case delete = "delete"
+    case read = "read"
+}
+
+/// Parameters of `message.action`. Changes a message that is there: reacts to it, edits it, deletes it or marks it as read.
+public struct MessageActionParams: Codable, Sendable {
+    public let to: String
+    public let channel: String?
+    public let accountId: String?
+    public let threadId: String?
+    public let action: MessageActionParamsAction
+    public let messageId: String
+    /// For react; empty takes our reaction away.
+    public let emoji: String?
+    public let message: String?
+    public let idempotencyKey: String
+
+    public init(
+        to: String,
+        channel: String? = nil,
+        accountId: String? = nil,
+        threadId: String? = nil,
+        action: MessageActionParamsAction,
+        messageId: String,
+        emoji: String? = nil,
+        message: String? = nil,
+        idempotencyKey: String
+    ) {
+        self.to = to
+        self.channel = channel
+        self.accountId = accountId
+        self.threadId = threadId
+        self.action = action
+        self.messageId = messageId
+        self.emoji = emoji
+        self.message = message
+        self.idempotencyKey = idempotencyKey
+    }
+}
+
+/// Result of `message.action`.
+public struct MessageActionResult: Codable, Sendable {
+    public let ok: Bool
+    public let channel: String
+    public let chatId: String
+    public let messageId: String
+
+    public init(
+        ok: Bool,
+        channel: String,
+        chatId: String,
+        messageId: String
+    ) {
+        self.ok = ok
+        self.channel = channel
+        self.chatId = chatId
+        self.messageId = messageId
+    }
+}
+
 public enum ModelsListParamsView: String, Codable, CaseIterable, Hashable, Sendable {
     case `default` = "default"
     case configured = "configured"
@@ -4436,6 +4650,50 @@ public struct ModelsListResult: Codable, Sendable {
         self.models = models
     }
 }
+
+/// Parameters of `poll`. Asks a question with answers to choose from in a chat; where the network has no polls, as a list.
+public struct PollParams: Codable, Sendable {
+    public let to: String
+    public let channel: String?
+    public let accountId: String?
+    public let threadId: String?
+    public let question: String
+    public let options: [String]
+    public let maxSelections: Int?
+    public let durationHours: Int?
+    public let durationSeconds: Int?
+    public let silent: Bool?
+    public let idempotencyKey: String
+
+    public init(
+        to: String,
+        channel: String? = nil,
+        accountId: String? = nil,
+        threadId: String? = nil,
+        question: String,
+        options: [String],
+        maxSelections: Int? = nil,
+        durationHours: Int? = nil,
+        durationSeconds: Int? = nil,
+        silent: Bool? = nil,
+        idempotencyKey: String
+    ) {
+        self.to = to
+        self.channel = channel
+        self.accountId = accountId
+        self.threadId = threadId
+        self.question = question
+        self.options = options
+        self.maxSelections = maxSelections
+        self.durationHours = durationHours
+        self.durationSeconds = durationSeconds
+        self.silent = silent
+        self.idempotencyKey = idempotencyKey
+    }
+}
+
+/// Result of `poll`.
+public typealias PollResult = SentMessage
 
 public enum QueueListParamsDirection: String, Codable, CaseIterable, Hashable, Sendable {
     case `in` = "in"
@@ -4582,54 +4840,68 @@ public struct QueueShowResult: Codable, Sendable {
 /// Parameters of `send`. Sends a message to a chat. On webchat the chat is a session, named by its key.
 public struct SendParams: Codable, Sendable {
     public let to: String
-    public let message: String
-    public let idempotencyKey: String
     public let channel: String?
     public let accountId: String?
+    public let threadId: String?
+    public let message: String?
+    public let idempotencyKey: String
+    public let mediaUrl: String?
+    public let mediaUrls: [String]?
+    /// A file, in base64; `filename` and `contentType` say what it is.
+    public let buffer: String?
+    public let filename: String?
+    public let contentType: String?
+    public let gifPlayback: Bool?
+    public let asVoice: Bool?
+    public let forceDocument: Bool?
+    public let silent: Bool?
+    public let replyToId: String?
     public let sessionKey: String?
     public let agentId: String?
 
     public init(
         to: String,
-        message: String,
-        idempotencyKey: String,
         channel: String? = nil,
         accountId: String? = nil,
+        threadId: String? = nil,
+        message: String? = nil,
+        idempotencyKey: String,
+        mediaUrl: String? = nil,
+        mediaUrls: [String]? = nil,
+        buffer: String? = nil,
+        filename: String? = nil,
+        contentType: String? = nil,
+        gifPlayback: Bool? = nil,
+        asVoice: Bool? = nil,
+        forceDocument: Bool? = nil,
+        silent: Bool? = nil,
+        replyToId: String? = nil,
         sessionKey: String? = nil,
         agentId: String? = nil
     ) {
         self.to = to
-        self.message = message
-        self.idempotencyKey = idempotencyKey
         self.channel = channel
         self.accountId = accountId
+        self.threadId = threadId
+        self.message = message
+        self.idempotencyKey = idempotencyKey
+        self.mediaUrl = mediaUrl
+        self.mediaUrls = mediaUrls
+        self.buffer = buffer
+        self.filename = filename
+        self.contentType = contentType
+        self.gifPlayback = gifPlayback
+        self.asVoice = asVoice
+        self.forceDocument = forceDocument
+        self.silent = silent
+        self.replyToId = replyToId
         self.sessionKey = sessionKey
         self.agentId = agentId
     }
 }
 
 /// Result of `send`.
-public struct SendResult: Codable, Sendable {
-    public let runId: String
-    public let messageId: String
-    public let channel: String
-    public let chatId: String
-    public let isMaybeDuplicate: Bool?
-
-    public init(
-        runId: String,
-        messageId: String,
-        channel: String,
-        chatId: String,
-        isMaybeDuplicate: Bool? = nil
-    ) {
-        self.runId = runId
-        self.messageId = messageId
-        self.channel = channel
-        self.chatId = chatId
-        self.isMaybeDuplicate = isMaybeDuplicate
-    }
-}
+public typealias SendResult = SentMessage
 
 /// Parameters of `sessions.abort`. Ends the answer of a session, or one run.
 public struct SessionsAbortParams: Codable, Sendable {
@@ -5576,6 +5848,74 @@ public struct SystemInfoResult: Codable, Sendable {
         self.cpuCount = cpuCount
         self.memoryTotalBytes = memoryTotalBytes
         self.memoryFreeBytes = memoryFreeBytes
+    }
+}
+
+/// Parameters of `web.login.start`. Begins to link the account of the one network that is linked by a code; the code comes as a picture.
+public struct WebLoginStartParams: Codable, Sendable {
+    public let force: Bool?
+    public let timeoutMs: Int?
+    public let verbose: Bool?
+    public let accountId: String?
+
+    public init(
+        force: Bool? = nil,
+        timeoutMs: Int? = nil,
+        verbose: Bool? = nil,
+        accountId: String? = nil
+    ) {
+        self.force = force
+        self.timeoutMs = timeoutMs
+        self.verbose = verbose
+        self.accountId = accountId
+    }
+}
+
+/// Result of `web.login.start`.
+public struct WebLoginStartResult: Codable, Sendable {
+    public let qrDataUrl: String?
+    public let message: String
+
+    public init(
+        qrDataUrl: String? = nil,
+        message: String
+    ) {
+        self.qrDataUrl = qrDataUrl
+        self.message = message
+    }
+}
+
+/// Parameters of `web.login.wait`. Waits until that link is done; a code that replaces `currentQrDataUrl` comes as a picture.
+public struct WebLoginWaitParams: Codable, Sendable {
+    public let timeoutMs: Int?
+    public let accountId: String?
+    public let currentQrDataUrl: String?
+
+    public init(
+        timeoutMs: Int? = nil,
+        accountId: String? = nil,
+        currentQrDataUrl: String? = nil
+    ) {
+        self.timeoutMs = timeoutMs
+        self.accountId = accountId
+        self.currentQrDataUrl = currentQrDataUrl
+    }
+}
+
+/// Result of `web.login.wait`.
+public struct WebLoginWaitResult: Codable, Sendable {
+    public let connected: Bool
+    public let message: String
+    public let qrDataUrl: String?
+
+    public init(
+        connected: Bool,
+        message: String,
+        qrDataUrl: String? = nil
+    ) {
+        self.connected = connected
+        self.message = message
+        self.qrDataUrl = qrDataUrl
     }
 }
 

@@ -1,6 +1,7 @@
 /** One run from its turn in the lane to its end: asks the runtime, tells the listener, fills the transcript. */
 import type { Clock, Timer } from "../lib/clock.ts";
-import { messageOf } from "../lib/errors.ts";
+import { GatewayError, messageOf } from "../lib/errors.ts";
+import { STORAGE } from "../store/database.ts";
 import type { Agents, Answerer } from "./agents.ts";
 import { compact, planContext, SUMMARY_HEADING } from "./context.ts";
 import type { InternalAgentEvent, InternalChatEvent, RunOutcome, RunRequest } from "./run.ts";
@@ -120,10 +121,10 @@ export class ActiveRun {
     return outcome ?? this.fail(new Error("no answerer"));
   }
 
-  /** The outcome of a run that broke. */
+  /** The outcome of a run that broke. Writes nothing: a disk that takes nothing may be what broke it. */
   fail(error: unknown): RunOutcome {
     this.#pendingDelta?.cancel();
-    return this.#outcome("error", { error: messageOf(error), errorKind: "unknown" });
+    return this.#describe("error", { error: messageOf(error), errorKind: isOfStorage(error) ? STORAGE : "unknown" });
   }
 
   /** Tells the end, once it is stored. */
@@ -253,8 +254,19 @@ export class ActiveRun {
   }
 
   #outcome(state: RunOutcome["state"], facts: Partial<RunOutcome>): RunOutcome {
+    const usage = this.#usage ? { usage: this.#usage } : {};
+    if (state !== "interrupted" && this.#session) {
+      this.#transcripts.account(this.request.sessionKey, {
+        aborted: state === "aborted" || state === "timeout",
+        ...usage,
+      });
+    }
+    return this.#describe(state, facts);
+  }
+
+  #describe(state: RunOutcome["state"], facts: Partial<RunOutcome>): RunOutcome {
     const { provider, model } = this.#answerer ?? {};
-    const outcome: RunOutcome = {
+    return {
       state,
       text: this.#finalText,
       runText: this.#runTexts.join(MESSAGE_GAP),
@@ -266,14 +278,6 @@ export class ActiveRun {
       ...(this.#startedAt === undefined ? {} : { startedAt: this.#startedAt }),
       ...facts,
     };
-    const usage = this.#usage ? { usage: this.#usage } : {};
-    if (state !== "interrupted" && this.#session) {
-      this.#transcripts.account(this.request.sessionKey, {
-        aborted: state === "aborted" || state === "timeout",
-        ...usage,
-      });
-    }
-    return outcome;
   }
 
   /** The conversation for the model; its older part becomes a summary when the window fills. */
@@ -393,6 +397,11 @@ export class ActiveRun {
 
 function assistantMessage(text: string, timestamp: number) {
   return { role: "assistant" as const, content: [{ type: "text", text }], timestamp };
+}
+
+function isOfStorage(error: unknown): boolean {
+  const details = error instanceof GatewayError ? error.extras.details : undefined;
+  return typeof details === "object" && details !== null && "reason" in details && details.reason === STORAGE;
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { ChatMessage } from "#schemas/chat.ts";
-import type { Clock } from "../lib/clock.ts";
+import { type Clock, pause } from "../lib/clock.ts";
 import { fail, messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { RunRecord, RunState, RunStore } from "../store/runs.ts";
@@ -13,6 +13,9 @@ import type { Agents } from "./agents.ts";
 import type { InternalAgentEvent, InternalChatEvent, RunOutcome, RunRequest } from "./run.ts";
 import type { Tool } from "./runtime.ts";
 import { type Transcripts, userMessage } from "./transcripts.ts";
+
+/** When a disk that took nothing is tried again. */
+const STORE_RETRY_MS = 1_000;
 
 /** A run's state for those who ask about it. */
 export interface RunReport {
@@ -240,14 +243,23 @@ export class Runs extends EventEmitter<RunEvents> {
       outcome = run.fail(error);
     }
     if (this.#isClosing) return;
+    await this.#keepEnd(runId, outcome);
+    if (this.#isClosing) return;
     this.#active.delete(runId);
-    try {
-      this.#transcripts.decide(() => this.#finish(runId, outcome));
-    } catch (error) {
-      this.#log.error("the end of a run could not be stored", { runId, error: messageOf(error) });
-    }
     run.announceEnd(outcome);
     this.emit("ended", { runId, sessionKey, outcome });
+  }
+
+  /** Stores the end of a run, however long the disk takes nothing: an end that is told and not kept would be a lie. */
+  async #keepEnd(runId: string, outcome: RunOutcome): Promise<void> {
+    while (!this.#isClosing) {
+      try {
+        return this.#transcripts.decide(() => this.#finish(runId, outcome));
+      } catch (error) {
+        this.#log.error("the end of a run could not be stored: it is tried again", { runId, error: messageOf(error) });
+        await pause(this.#clock, STORE_RETRY_MS);
+      }
+    }
   }
 
   #finish(runId: string, outcome: RunOutcome): void {

@@ -7,29 +7,35 @@ import { validator } from "../lib/validate.ts";
 import type { ChannelStore } from "../store/channels.ts";
 import type { InboxStore } from "../store/inbox.ts";
 import type { OutboxRow, OutboxStore } from "../store/outbox.ts";
-import type { Account, Channel, ChannelHost, ChatRef, Inbound } from "./contract.ts";
-import { type GateSettings, judgeEvent } from "./gates.ts";
-import { type Answering, Incoming, type Line } from "./inbound.ts";
+import { composePieces, type Saying } from "./compose.ts";
+import {
+  type Account,
+  type Channel,
+  ChannelError,
+  type ChannelHost,
+  type ChatRef,
+  type Outbound,
+  type Webhook,
+} from "./contract.ts";
+import type { GateSettings } from "./gates.ts";
+import { type Answering, Incoming, OVERFLOW } from "./inbound.ts";
 import type { MainHost, OpenAccount } from "./isolation/remote.ts";
-import { chatKeyOf, Outgoing } from "./outbound.ts";
+import { type AccountLine, type Broadcast, createLine, type Files } from "./line.ts";
+import { type Login, Logins } from "./logins.ts";
+import { Outgoing } from "./outbound.ts";
 import { type Approved, People, type Place, type SenderRequest } from "./people.ts";
-import { mentionPatterns } from "./policy/mention.ts";
-import { type AccountEntry, accountsOf, type Settings } from "./policy/settings.ts";
+import {
+  type AccountEntry,
+  accountsOf,
+  type MessageSettings,
+  type Settings,
+  sharedSettings,
+} from "./policy/settings.ts";
 import { type AccountStatus, Supervisor } from "./supervisor.ts";
-import { renderPieces } from "./text/render.ts";
+import type { Delivery } from "./webhooks.ts";
 
-/** How long a typing mark may take; it is a courtesy. */
-const TYPING_CALL_MS = 5_000;
-/** Largest picture that is handed to a model. */
-const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
-/** How long fetching one file may take. */
-const MEDIA_MS = 30_000;
-/** How much of a pattern that is refused is logged. */
-const MAX_SHOWN_PATTERN = 100;
-
-interface AccountLine extends Line {
-  settings: Settings;
-}
+/** How long the end of a link may take; after that the network has to notice by itself. */
+const LOGOUT_MS = 15_000;
 
 /** One account, as `channels.status` tells it. */
 export interface AccountReport extends AccountStatus {
@@ -50,11 +56,19 @@ interface Needs {
   env: Record<string, string | undefined>;
   store: ChannelStore;
   openAccount: OpenAccount;
+  /** Takes the lock of a network that only one gateway of a host may open; undefined when another has it. */
+  lockHost: (channelId: string) => Disposable | undefined;
   /** The gateway's own commands. */
   commands: ChannelHost["commands"];
   inbox: InboxStore;
   outbox: OutboxStore;
   answering: Answering;
+  files: Files;
+  /** The `messages` section: what holds for all networks unless one says otherwise. */
+  messages: () => MessageSettings;
+  broadcast: () => Broadcast;
+  /** The state of an account is another one. */
+  onState: () => void;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -65,6 +79,10 @@ interface Running {
   channel: Channel;
   outgoing: Outgoing;
   supervisor: Supervisor;
+  /** Another account of the same login, for linking it. */
+  make: (host: MainHost) => Account;
+  webhook: Webhook | undefined;
+  host: Omit<MainHost, "signal" | "connected" | "heard" | "receive">;
 }
 
 /** The networks of this gateway. */
@@ -78,11 +96,14 @@ export class Channels {
   #turn: Promise<void> = Promise.resolve();
   #isClosed = false;
   readonly #accounts = new Map<string, Running>();
+  readonly #hostLocks = new Map<string, Disposable>();
+  readonly #logins: Logins;
   /** Accounts that are configured but cannot run, with what they lack. */
   readonly #lacking = new Map<string, { channel: Channel; report: AccountReport }>();
   constructor(needs: Needs) {
     this.#needs = needs;
     this.#people = new People(needs);
+    this.#logins = new Logins(needs.clock);
     this.inbox = needs.inbox;
     this.outbox = needs.outbox;
     this.#incoming = new Incoming({
@@ -98,9 +119,10 @@ export class Channels {
     this.#incoming.resume();
     const section = this.#needs.config();
     for (const channel of this.#needs.networks) {
-      const entries =
-        section[channel.id] === undefined ? [] : accountsOf(section[channel.id], { prefixes: [channel.id] });
-      for (const entry of entries) this.#openAccount(channel, entry);
+      const written = section[channel.id];
+      if (written === undefined) continue;
+      const source = { prefixes: [channel.id], shared: sharedSettings(this.#needs.messages(), channel.id) };
+      for (const entry of accountsOf(modernized(channel, written), source)) this.#openAccount(channel, entry);
     }
   }
 
@@ -134,7 +156,10 @@ export class Channels {
     this.#accounts.clear();
     this.#lacking.clear();
     for (const { outgoing } of accounts) outgoing.stop();
+    this.#logins.close();
     await Promise.all(accounts.map(({ supervisor }) => supervisor.stop()));
+    for (const lock of this.#hostLocks.values()) lock[Symbol.dispose]();
+    this.#hostLocks.clear();
   }
 
   /** Every account, by network. */
@@ -191,45 +216,71 @@ export class Channels {
   }
 
   /**
-   * Queues a message to a chat, under an idempotency key. Returns its first queue id and chat; a string says why it
+   * Queues what is said in a chat, under a key of its own. Returns its first queue id and chat; a string says why it
    * cannot be.
    */
   send(message: {
     channel: string;
     accountId?: string | undefined;
     to: string;
-    text: string;
     key: string;
+    saying: Omit<Saying, "chat" | "key">;
+    threadId?: string | undefined;
   }): { outboxId: number; chat: ChatRef } | string {
-    const running = [...this.#accounts.values()].find(
-      ({ line }) =>
-        line.channel === message.channel && (message.accountId === undefined || line.accountId === message.accountId),
-    );
+    const running = this.#find(message.channel, message.accountId);
     if (!running) return `no account on ${message.channel}: configure one`;
-    const chat = running.channel.parseTarget(message.to);
-    if (!chat) return `not a recipient on ${message.channel}: ${message.to.slice(0, 64)}`;
+    const target = running.channel.parseTarget(message.to);
+    if (!target) return `not a recipient on ${message.channel}: ${message.to.slice(0, 64)}`;
+    const chat = message.threadId === undefined ? target : { ...target, threadId: message.threadId };
+    const { key } = message;
     const { line } = running;
-    const { markup, tables, maxLines } = line.capabilities;
-    const pieces = renderPieces(message.text, {
-      markup,
-      tables,
-      textLimit: line.textLimit,
-      ...(maxLines === undefined ? {} : { maxLines }),
-    });
-    const keys = pieces.map((_piece, index) => `send-${message.key}-${index}`);
-    this.outbox.decide(() => {
-      for (const [index, { text, plainText }] of pieces.entries())
-        line.add({ chat, text, plainText, key: keys[index] ?? "" });
-    });
-    line.wake(chatKeyOf(line.channel, line.accountId, chat));
-    return { outboxId: this.outbox.findByKey(keys[0] ?? "")?.id ?? 0, chat };
+    this.outbox.decide(() => line.say({ ...message.saying, chat, key }));
+    line.wake(chat);
+    const first = this.outbox.findByKey(`${key}-0`);
+    return first ? { outboxId: first.id, chat } : "there is nothing to send";
   }
 
-  /** Waits for the end of a message queued under that key. */
-  async sent(channelId: string, key: string, signal: AbortSignal): Promise<OutboxRow | undefined> {
-    const row = this.outbox.findByKey(`send-${key}-0`);
-    const running = row && this.#accounts.get(keyOf(channelId, row.account));
-    return running ? running.outgoing.ended(`send-${key}-0`, signal) : row;
+  /** How large a file an account takes; undefined when there is none. */
+  mediaBytes(channelId: string, accountId?: string): number | undefined {
+    return this.#find(channelId, accountId)?.channel.capabilities.mediaBytes;
+  }
+
+  /** The account when it is connected, with the chat that is meant; a string says what is wrong. */
+  reach(
+    channelId: string,
+    accountId: string | undefined,
+    { to, threadId }: { to: string; threadId?: string },
+  ): { account: Account; chat: ChatRef; compose: (saying: Saying) => Outbound[] } | string {
+    const running = this.#find(channelId, accountId);
+    if (!running) return `no account on ${channelId}: configure one`;
+    const target = running.channel.parseTarget(to);
+    if (!target) return `not a recipient on ${channelId}: ${to.slice(0, 64)}`;
+    const { account } = running.supervisor;
+    if (!account) return `${channelId} is not connected: see channels.status`;
+    const chat = threadId === undefined ? target : { ...target, threadId };
+    return { account, chat, compose: (saying) => composePieces(saying, running.line.manner) };
+  }
+
+  #find(channelId: string, accountId?: string): Running | undefined {
+    return [...this.#accounts.values()].find(
+      ({ line }) => line.channel === channelId && (accountId === undefined || line.accountId === accountId),
+    );
+  }
+
+  /** Whether something was queued under that key. */
+  isQueued(key: string): boolean {
+    return this.outbox.findByKey(`${key}-0`) !== undefined;
+  }
+
+  /** Waits for the end of every piece queued under that key, or as they stand when `signal` aborts. */
+  async sent(channelId: string, key: string, signal: AbortSignal): Promise<OutboxRow[]> {
+    const rows: OutboxRow[] = [];
+    for (let index = 0; ; index++) {
+      const row = this.outbox.findByKey(`${key}-${index}`);
+      if (!row) return rows;
+      const running = this.#accounts.get(keyOf(channelId, row.account));
+      rows.push((await running?.outgoing.ended(row.key, signal)) ?? row);
+    }
   }
 
   /** Tries something again that was given up. */
@@ -240,7 +291,7 @@ export class Channels {
     if (!row) return false;
     const running = this.#accounts.get(keyOf(row.channel, row.account));
     if (direction === "in") {
-      if (row.state !== "dead") return false;
+      if (row.state !== "dead" && row.problem !== OVERFLOW) return false;
       this.#needs.answering.forget(`inbox-${row.id}`);
       this.inbox.update(row.id, { state: "new", attempts: 0, notBefore: 0, nowMs });
       if (running) this.#incoming.open(running.line);
@@ -266,6 +317,77 @@ export class Channels {
   /** Approves the person with that code; undefined when nobody waits with it. */
   approveSender(channelId: string, code: string): Approved | undefined {
     return this.#people.approve(this.#places(channelId), code);
+  }
+
+  /**
+   * Begins to link an account, unless that is under way, and stops it meanwhile. Without a channel it is the one whose
+   * accounts are linked. `force` ends a link that is there first. A string says why it cannot be.
+   */
+  async login(
+    channelId: string | undefined,
+    accountId: string | undefined,
+    force: boolean,
+  ): Promise<{ login: Login; channelId: string } | string> {
+    const running = [...this.#accounts.values()].find(
+      ({ channel, line }) =>
+        channel.capabilities.login !== undefined &&
+        (channelId === undefined || channel.id === channelId) &&
+        (accountId === undefined || line.accountId === accountId),
+    );
+    if (!running) return "no configured network has accounts to link";
+    const { channel, line, supervisor } = running;
+    const key = keyOf(channel.id, line.accountId);
+    const known = this.#logins.find(key);
+    if (known && !force) return { login: known, channelId: channel.id };
+    await supervisor.stop();
+    if (force) await this.logout(channel.id, line.accountId);
+    const open = (signal: AbortSignal) => running.make(idleHost(running.host, signal));
+    return { login: this.#logins.begin(key, open, () => supervisor.start()), channelId: channel.id };
+  }
+
+  /** The link that is under way. */
+  loginOf(channelId: string | undefined, accountId: string | undefined): Login | undefined {
+    return this.#logins.find(
+      [...this.#accounts.entries()].find(
+        ([, { channel, line }]) =>
+          channel.capabilities.login !== undefined &&
+          (channelId === undefined || channel.id === channelId) &&
+          (accountId === undefined || line.accountId === accountId),
+      )?.[0] ?? "",
+    );
+  }
+
+  /** Stops an account, ends its link on the network, and deletes its keys. A string says why it cannot be. */
+  async logout(channelId: string, accountId: string | undefined): Promise<{ accountId: string } | string> {
+    const running = this.#find(channelId, accountId);
+    if (!running) return `no account on ${channelId}: configure one`;
+    if (running.channel.capabilities.login === undefined) return `channel ${channelId} does not support logout`;
+    await running.supervisor.stop();
+    const ending = new AbortController();
+    const account = running.make(idleHost(running.host, ending.signal));
+    try {
+      await account.logout?.(deadline(this.#needs.clock, LOGOUT_MS));
+    } finally {
+      ending.abort();
+    }
+    return { accountId: running.line.accountId };
+  }
+
+  /** Where a network delivers over HTTP, and to which account. */
+  deliveryAt(path: string): Delivery | undefined {
+    for (const { webhook, supervisor } of this.#accounts.values())
+      if (webhook?.path === path) return { webhook, account: supervisor.account };
+    return undefined;
+  }
+
+  #makeAccount(channel: Channel, own: unknown, host: MainHost, env: Record<string, string | undefined>): Account {
+    if (channel.capabilities.isHostExclusive && !this.#hostLocks.has(channel.id)) {
+      const lock = this.#needs.lockHost(channel.id);
+      if (!lock)
+        return refusing("another gateway of this host has it open: stop that one, or leave this channel off here");
+      this.#hostLocks.set(channel.id, lock);
+    }
+    return this.#needs.openAccount(channel, own, host, env);
   }
 
   #places(channelId: string | undefined): Place[] {
@@ -297,7 +419,7 @@ export class Channels {
       if (isEnabled) this.#needs.log.error("an account cannot start", { channel: channel.id, accountId, problem });
       return;
     }
-    const { clock, ids, store, outbox } = this.#needs;
+    const { clock, ids, store, outbox, gates, broadcast, answering, files } = this.#needs;
     const log = this.#needs.log.child(`${channel.id}/${accountId}`);
     const { capabilities } = channel;
     const outgoing: Outgoing = new Outgoing({
@@ -306,88 +428,67 @@ export class Channels {
       store: outbox,
       account: () => supervisor.account,
       idempotent: capabilities.idempotent,
+      retry: settings.retry,
       clock,
       ids,
       log,
       onSent: () => supervisor.sentNow(),
     });
-    const patterns = mentionPatterns(settings.mentionPatterns);
-    for (const { pattern, reason } of patterns.refused)
-      log.warn("a mention pattern cannot be used", { pattern: pattern.slice(0, MAX_SHOWN_PATTERN), reason });
-    const senders = this.#people.senders({ channel: channel.id, account: accountId });
-    const line: AccountLine = {
-      channel: channel.id,
+    const host = {
       accountId,
-      capabilities,
-      settings,
-      quotes: (settings.replyToMode ?? capabilities.replies) !== "off",
-      textLimit: Math.min(settings.textChunkLimit ?? capabilities.textLimit, capabilities.textLimit),
-      add: (message, inboxId) => outgoing.add(message, inboxId),
-      wake: (chatKey) => outgoing.wake(chatKey),
-      judge: (event, row) =>
-        judgeEvent(event, {
-          ...this.#needs.gates(),
-          channel: channel.id,
-          accountId,
-          settings,
-          patterns,
-          threads: capabilities.threads,
-          senders,
-          isCommand: (text) => this.#needs.answering.isStop(text) || this.#needs.answering.isCommand(text),
-          context: () =>
-            this.inbox.context(row.chatKey, row.id, settings.historyLimit).map((one) => JSON.parse(one.event)),
-        }),
-      fetchMedia: (event) => this.#fetchMedia(event, () => supervisor.account, settings),
-      typing: (chat) => {
-        const { account } = supervisor;
-        const limit = deadline(clock, TYPING_CALL_MS);
-        account?.typing?.(chat, limit).catch((error) => log.debug("no typing mark", { error: messageOf(error) }));
-      },
+      clock,
+      ids,
+      log,
+      commands: this.#needs.commands,
+      facts: () => store.recall(channel.id, accountId),
+      remember: (name: string, value: string) => store.remember(channel.id, accountId, name, value),
     };
+    const line = createLine({
+      channel,
+      accountId,
+      settings,
+      senders: this.#people.senders({ channel: channel.id, account: accountId }),
+      gates,
+      broadcast,
+      account: () => supervisor.account,
+      outgoing,
+      inbox: this.inbox,
+      answering,
+      files,
+      clock,
+      log,
+    });
     const supervisor: Supervisor = new Supervisor({
-      open: (host: MainHost) => this.#needs.openAccount(channel, own, host, env),
-      host: {
-        accountId,
-        clock,
-        ids,
-        log,
-        commands: this.#needs.commands,
-        facts: () => store.recall(channel.id, accountId),
-        remember: (name, value) => store.remember(channel.id, accountId, name, value),
-      },
+      open: (full) => this.#makeAccount(channel, own, full, env),
+      host,
       receive: async (event) => this.#incoming.receive(line, event),
       receiveSilenceMs: capabilities.receiveSilenceMs,
       clock,
       ids,
       log,
       onReady: () => outgoing.wake(),
+      onState: this.#needs.onState,
     });
-    this.#accounts.set(key, { line, channel, outgoing, supervisor });
+    const make = (host: MainHost) => this.#makeAccount(channel, own, host, env);
+    // What reached this point fits the network's schema.
+    const webhook = channel.webhook?.(own as never, env);
+    this.#accounts.set(key, { line, channel, outgoing, supervisor, make, host, webhook });
     this.#incoming.open(line);
     supervisor.start();
   }
+}
 
-  /** Pictures for the model; of the rest the agent is told that it came, and of what could not be had, why. */
-  async #fetchMedia(event: Inbound, account: () => Account | undefined, settings: Settings) {
-    const images: { mimeType: string; data: string }[] = [];
-    const notes: string[] = [];
-    for (const { kind, handle, mimeType = "image/jpeg", fileName } of event.media ?? []) {
-      const name = fileName ?? kind;
-      if (kind !== "image" && kind !== "sticker") {
-        notes.push(`[a ${kind} came with this that this agent cannot read: ${name}]`);
-        continue;
-      }
-      const maxBytes = Math.min(MAX_IMAGE_BYTES, (settings.mediaMaxMb ?? Number.POSITIVE_INFINITY) * 1024 * 1024);
-      try {
-        const bytes = await account()?.download?.(handle, maxBytes, deadline(this.#needs.clock, MEDIA_MS));
-        if (bytes) images.push({ mimeType, data: Buffer.from(bytes).toString("base64") });
-        else notes.push(`[a picture could not be fetched: ${name}]`);
-      } catch (error) {
-        notes.push(`[a picture could not be fetched: ${messageOf(error)}]`);
-      }
-    }
-    return { images, notes };
-  }
+/** An account that cannot be had, and why; only a person can change that. */
+function refusing(problem: string): Account {
+  const refuse = () => Promise.reject(new ChannelError("auth", problem));
+  return { run: refuse, send: refuse, probe: refuse, login: refuse, logout: refuse };
+}
+
+/** The host of an account that is linked or unlinked and never runs. */
+function idleHost(host: Running["host"], signal: AbortSignal): MainHost {
+  const nothing = () => undefined;
+  const refuse = () => Promise.reject(new ChannelError("transient", "this account does not run"));
+  return { ...host, signal, connected: nothing, heard: nothing, receive: refuse };
 }
 
 /** Why an account cannot run as it is configured; undefined when it can. */
@@ -398,6 +499,23 @@ function problemOf(channel: Channel, entry: AccountEntry, env: Record<string, st
   const check = validator(channel.config);
   if (!check.check(own)) return `channels.${channel.id}: ${check.problems(own, 4)}`;
   return channel.missing(own, env);
+}
+
+/** A section with what older files say in the network's own words, at both levels. */
+function modernized(channel: Channel, written: unknown): unknown {
+  if (!channel.modernize || !isRecord(written)) return written;
+  const { accounts, ...section } = written;
+  const own = (one: unknown) => (isRecord(one) && channel.modernize ? channel.modernize(one) : one);
+  const named = isRecord(accounts)
+    ? { accounts: Object.fromEntries(Object.entries(accounts).map(([id, one]) => [id, own(one)])) }
+    : accounts === undefined
+      ? {}
+      : { accounts };
+  return { ...channel.modernize(section), ...named };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What programs need of an environment. The rest, with the credentials in it, is the default account's. */

@@ -88,6 +88,8 @@ export interface Inbound {
   reaction?: { emoji: string; isRemoved: boolean };
   /** The value of a button that was pressed. */
   button?: string;
+  /** Given to one agent of several that hear this chat; set by the pipeline, never by a network. */
+  forAgent?: string;
   /** It waited on the network since before we connected: strangers are not told how to be let in for it. */
   isBacklog?: boolean;
 }

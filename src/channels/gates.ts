@@ -1,9 +1,9 @@
 /** The gates in their order, and what comes of them: who may speak, whether the agent is meant, where it goes. */
-import type { ChatRef, Inbound } from "./contract.ts";
+import type { Inbound } from "./contract.ts";
 import type { Judgement } from "./inbound.ts";
 import type { Gate } from "./policy/explain.ts";
+import type { FloodGuard } from "./policy/flood.ts";
 import { renderHistory } from "./policy/history.ts";
-import { idKey } from "./policy/ids.ts";
 import { judgeMention, type MentionPatterns } from "./policy/mention.ts";
 import { judgePairing, type PairingRequest, pairingCode, pairingText } from "./policy/pairing.ts";
 import { type RouteOptions, routeOf } from "./policy/route.ts";
@@ -14,7 +14,7 @@ import { groupOf, type Settings } from "./policy/settings.ts";
 const PAIRING_BYTES = 8;
 
 /** What holds for every account. */
-export type GateSettings = Pick<RouteOptions, "dmScope" | "mainKey" | "identityLinks" | "defaultAgentId">;
+export type GateSettings = Pick<RouteOptions, "dmScope" | "mainKey" | "identityLinks" | "defaultAgentId" | "bindings">;
 
 /** Who asked to talk to an account, and who may; `store/channels.ts` behind it. */
 export interface Senders {
@@ -34,6 +34,9 @@ export interface GateContext extends GateSettings {
   settings: Settings;
   /** Compiled from the settings. */
   patterns: MentionPatterns;
+  flood: FloodGuard;
+  /** When the event came in, in milliseconds since 1970. */
+  receivedAtMs: number;
   threads?: "topic" | "thread" | undefined;
   senders: Senders;
   /** What was said in this chat since the last answer and is kept as context, oldest first. */
@@ -41,7 +44,7 @@ export interface GateContext extends GateSettings {
   isCommand(text: string): boolean;
 }
 
-/** Judges one event. Changes nothing but the list of people who wait for approval. */
+/** Judges one event. Changes nothing but the list of people who wait for approval, and the counts of floods. */
 export function judgeEvent(event: Inbound, context: GateContext): Judgement {
   const { settings, senders } = context;
   const records: Gate[] = [];
@@ -53,9 +56,14 @@ export function judgeEvent(event: Inbound, context: GateContext): Judgement {
     return { verdict: "keep", reason: `${event.type} of a message`, records };
   if (event.type === "reaction") return { verdict: "keep", reason: "reaction", records };
   const isCommand = context.isCommand(event.text ?? "");
+  context.flood.heard(event);
   const mention = judgeMention(event, settings, { patterns: context.patterns, isCommand });
   records.push(mention);
   if (mention.verdict === "context") return { verdict: "keep", reason: mention.reason, records };
+  const flood = context.flood.judge(event, context.receivedAtMs);
+  records.push(flood);
+  if (flood.verdict === "drop") return { verdict: "drop", reason: flood.reason, records };
+  if (flood.verdict === "tell") return { verdict: "tell", reason: flood.reason, records, ...tooMuch(event, context) };
   const { threads, ...place } = context;
   const route = routeOf(event, threads === undefined ? place : { ...place, threads });
   records.push(route);
@@ -66,8 +74,14 @@ export function judgeEvent(event: Inbound, context: GateContext): Judgement {
     sessionKey: route.sessionKey,
     agentId: route.agentId,
     text: isCommand ? (event.text ?? "") : textFor(event, context.context()),
+    isAddressed: event.chat.kind === "direct" || event.mentionsSelf === true || mention.reason === "a pattern matches",
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
   };
+}
+
+function tooMuch({ eventId }: Inbound, { channel, accountId }: GateContext) {
+  const text = "That is more than I can answer at once. I will not read on for a while.";
+  return { text, key: `flood-${channel}-${accountId}-${eventId}` };
 }
 
 /** A stranger hears once how to be let in, and then nothing. */
@@ -114,9 +128,9 @@ function nameOf({ sender }: Inbound): string {
   return sender.name ?? sender.username ?? sender.id;
 }
 
-function systemPromptFor(chat: ChatRef & { title?: string }, settings: Settings): string | undefined {
+function systemPromptFor(chat: Inbound["chat"], settings: Settings): string | undefined {
   if (chat.kind === "direct") return undefined;
-  const own = groupOf(settings, idKey(chat.id)).systemPrompt;
+  const own = groupOf(settings, chat).systemPrompt;
   const where = `You are in a group chat${chat.title ? ` called ${JSON.stringify(chat.title)}` : ""}; each message begins with the name of who wrote it.`;
   return [where, own].filter(Boolean).join("\n");
 }

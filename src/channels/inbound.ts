@@ -2,13 +2,16 @@
  * What happens with a stored event: gates, session, agent, answer. One event of a chat at a time, in order; what a crash
  * left unfinished is taken up again; every event ends in exactly one state (design section 4, inbound message).
  */
-import type { Clock, Timer } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { InboxRow, InboxStore } from "../store/inbox.ts";
-import type { Capabilities, ChatRef, Inbound, Outbound } from "./contract.ts";
+import type { Saying } from "./compose.ts";
+import type { ChatRef, Inbound, OutboundMedia } from "./contract.ts";
+import type { Feedback } from "./feedback.ts";
 import { chatKeyOf } from "./outbound.ts";
-import { renderPieces } from "./text/render.ts";
+import { type ParsedAnswer, parseAnswer } from "./policy/answer.ts";
+import { type GatherOptions, gatherMessages, type Waiting } from "./policy/gather.ts";
 
 /** How often an event is tried before it is given up: a crash, a failing model and a bug count alike. */
 const MAX_ATTEMPTS = 3;
@@ -16,14 +19,24 @@ const MAX_ATTEMPTS = 3;
 const RETRY_MS = [1_000, 10_000] as const;
 /** Events of one chat that may wait; the next one is answered with a notice. */
 const MAX_WAITING = 200;
+/** How the end of such an event is called, for those who retry it. */
+export const OVERFLOW = "overflow";
 /** Pause when the session or the disk has no room; costs no attempt. */
 const BUSY_MS = 1_000;
-/** A typing mark is renewed this much before it ends by itself. */
-const TYPING_SHARE = 0.8;
+/** Waiting events that are looked at together: more are never joined. */
+const LOOK_AHEAD = 13;
 
 /** What gates said about an event. `records` explain it later. */
 export type Judgement = { records: readonly object[] } & (
-  | { verdict: "admit"; sessionKey: string; agentId: string; text: string; systemPrompt?: string }
+  | {
+      verdict: "admit";
+      sessionKey: string;
+      agentId: string;
+      text: string;
+      systemPrompt?: string;
+      /** Whether the agent is named, and not only within hearing. */
+      isAddressed: boolean;
+    }
   | { verdict: "keep"; reason: string }
   | { verdict: "drop"; reason: string }
   /** Say this once to the sender, and no more. */
@@ -70,17 +83,23 @@ export interface Answering {
 export interface Line {
   channel: string;
   accountId: string;
-  capabilities: Capabilities;
   judge(event: Inbound, row: InboxRow): Judgement;
+  gathering: GatherOptions;
+  /** The agents that each get this event; empty when routing finds the one. */
+  audience(event: Inbound): { agents: readonly string[]; isParallel: boolean };
   /** Text and pictures of what came with a message, and a line about what could not be had. */
   fetchMedia(event: Inbound): Promise<{ images: { mimeType: string; data: string }[]; notes: string[] }>;
-  /** Adds pieces to the outbox; inside a transaction of the caller. Returns what wakes it. */
-  add(message: Outbound, inboxId?: number): string;
-  wake(chatKey: string): void;
-  typing(chat: ChatRef): void;
+  /** The files an answer names, and a line about each that is not to be had. */
+  resolveMedia(answer: ParsedAnswer): Promise<{ files: OutboundMedia[]; problems: string[] }>;
+  /** Adds what is said to the outbox; inside a transaction of the caller. */
+  say(saying: Saying, inboxId?: number): void;
+  /** Sends what was added for a chat. */
+  wake(chat: ChatRef): void;
+  feedback: Feedback;
   /** Whether answers quote what they answer. */
   quotes: boolean;
-  textLimit: number;
+  /** Put in front of every answer. */
+  prefix: string;
 }
 
 /** The inbox of all accounts. */
@@ -102,9 +121,7 @@ export class Incoming {
   /** Makes an account's events answerable; takes up what an earlier start left. */
   open(line: Line): void {
     this.#lines.set(lineKey(line.channel, line.accountId), line);
-    const left = this.#store.open().filter((row) => row.channel === line.channel && row.account === line.accountId);
-    for (const row of left) if (row.state === "running") this.#takeUp(line, row);
-    for (const chatKey of new Set(left.map((row) => row.chatKey))) this.#wake(chatKey);
+    for (const chatKey of this.#store.openChats(line.channel, line.accountId)) this.#wake(chatKey);
   }
 
   /** Takes up no event any more; what waits stays on the disk. */
@@ -120,8 +137,20 @@ export class Incoming {
 
   /** Stores an event; on the disk when it returns. A delivery that is known is acknowledged and nothing else. */
   receive(line: Line, event: Inbound): void {
+    const { agents, isParallel } = line.audience(event);
+    if (agents.length === 0) return this.#receiveOne(line, event, "");
+    // Each agent has the event for itself, in a queue of its own if they need not wait for each other.
+    this.#store.decide(() => {
+      for (const agent of agents) {
+        const own = { ...event, eventId: `${event.eventId} @${agent}`, forAgent: agent };
+        this.#receiveOne(line, own, isParallel ? ` @${agent}` : "");
+      }
+    });
+  }
+
+  #receiveOne(line: Line, event: Inbound, queue: string): void {
     const { channel, accountId } = line;
-    const chatKey = chatKeyOf(channel, accountId, event.chat);
+    const chatKey = chatKeyOf(channel, accountId, event.chat) + queue;
     const nowMs = this.#clock.now();
     const id = this.#store.add({
       channel,
@@ -135,7 +164,7 @@ export class Incoming {
     // A stop must not wait behind what it is to stop.
     if (event.type === "message" && this.#answering.isStop(event.text ?? "")) this.#stopNow(line, id);
     else if (this.#store.countWaiting(chatKey) > MAX_WAITING) this.#overflow(line, id, event);
-    this.#wake(chatKey);
+    queueMicrotask(() => this.#wake(chatKey));
   }
 
   #wake(chatKey: string): void {
@@ -156,26 +185,53 @@ export class Incoming {
 
   /** Handles the first waiting event of a chat. True when there may be more to do at once. */
   async #next(chatKey: string): Promise<boolean> {
-    const row = this.#store.next(chatKey);
-    const line = row && this.#lines.get(lineKey(row.channel, row.account));
-    if (!row || !line) return false;
-    const waitMs = row.notBefore - this.#clock.now();
+    const rows = this.#store.waiting(chatKey, LOOK_AHEAD);
+    const [first] = rows;
+    const line = first && this.#lines.get(lineKey(first.channel, first.account));
+    if (!first || !line) return false;
+    if (first.state === "running") {
+      await this.#takeUp(line, first);
+      return true;
+    }
+    const { row, readyAtMs } = this.#gather(line, rows);
+    const waitMs = Math.max(first.notBefore, readyAtMs) - this.#clock.now();
     if (waitMs > 0) {
       this.#clock.after(waitMs, () => this.#wake(chatKey));
       return false;
     }
-    const attempts = row.attempts + 1;
+    const attempted = { ...row(), attempts: first.attempts + 1 };
     try {
-      await this.#handle(line, { ...row, attempts });
+      await this.#handle(line, attempted);
     } catch (error) {
       if (isBusy(error)) {
-        this.#store.update(row.id, { state: "new", notBefore: this.#clock.now() + BUSY_MS, nowMs: this.#clock.now() });
+        const nowMs = this.#clock.now();
+        this.#store.update(attempted.id, { state: "new", notBefore: nowMs + BUSY_MS, nowMs });
         return true;
       }
-      this.#log.error("an event could not be handled", { inboxId: row.id, attempts, error: messageOf(error) });
-      this.#again(line, { ...row, attempts }, messageOf(error), true);
+      const { id: inboxId, attempts } = attempted;
+      this.#log.error("an event could not be handled", { inboxId, attempts, error: messageOf(error) });
+      this.#again(line, attempted, messageOf(error), true);
     }
     return true;
+  }
+
+  /** The event at the head of a queue, with those that belong to it; `row` joins them when it is time. */
+  #gather(line: Line, rows: readonly InboxRow[]): { row: () => InboxRow; readyAtMs: number } {
+    const [first, ...rest] = rows.filter(({ state }) => state === "new");
+    if (first === undefined) throw new RangeError("nothing waits");
+    const read = ({ event, receivedAt }: InboxRow): Waiting => ({
+      event: JSON.parse(event),
+      receivedAtMs: receivedAt,
+    });
+    const { count, readyAtMs, event } = gatherMessages([read(first), ...rest.map(read)], line.gathering);
+    const row = () => {
+      if (count === 1) return first;
+      const joined = [first, ...rest].slice(0, count);
+      const merged = JSON.stringify(event);
+      this.#store.join(joined, merged, this.#clock.now());
+      return { ...(joined.at(-1) ?? first), event: merged };
+    };
+    return { row, readyAtMs };
   }
 
   async #handle(line: Line, row: InboxRow): Promise<void> {
@@ -189,14 +245,14 @@ export class Incoming {
     }
     if (judgement.verdict === "tell") {
       const { text, key, reason } = judgement;
-      return this.#say(line, event.chat, { text, key }, () =>
+      return this.#say(line, { chat: event.chat, text, key }, undefined, () =>
         this.#store.update(row.id, { state: "dropped", gates, problem: reason, nowMs }),
       );
     }
-    const { sessionKey, agentId, text, systemPrompt } = judgement;
+    const { sessionKey, agentId, text, systemPrompt, isAddressed } = judgement;
     const reply = this.#answering.command(text, sessionKey);
     if (reply !== undefined) {
-      return this.#say(line, event.chat, { text: reply, key: `in-${row.id}`, inboxId: row.id }, () =>
+      return this.#say(line, { chat: event.chat, text: reply, key: `in-${row.id}` }, row.id, () =>
         this.#store.update(row.id, { state: "done", gates, sessionKey, attempts: row.attempts, nowMs }),
       );
     }
@@ -213,16 +269,18 @@ export class Incoming {
       });
       this.#store.update(row.id, { state: "running", gates, sessionKey, attempts: row.attempts, nowMs });
     });
-    const typing = this.#type(line, event.chat);
+    const courtesy = line.feedback.begin(event, isAddressed);
     try {
-      this.#finish(line, row, await this.#answering.answer(runId));
+      const answer = await this.#answering.answer(runId);
+      // The account may have been opened anew while the agent worked.
+      await this.#finish(this.#lines.get(lineKey(row.channel, row.account)) ?? line, row, answer);
     } finally {
-      typing?.cancel();
+      courtesy.end();
     }
   }
 
   /** An event that was with an agent when the last process ended. */
-  #takeUp(line: Line, row: InboxRow): void {
+  async #takeUp(line: Line, row: InboxRow): Promise<void> {
     const runId = runIdOf(row.id);
     const found = this.#answering.found(runId);
     if (found !== undefined && found !== "cut off") return this.#finish(line, row, found);
@@ -231,26 +289,26 @@ export class Incoming {
   }
 
   /** The end of an answer: its pieces and the event's state in one transaction. */
-  #finish(line: Line, row: InboxRow, answer: Answer): void {
+  async #finish(line: Line, row: InboxRow, answer: Answer): Promise<void> {
     const event: Inbound = JSON.parse(row.event);
     if (answer.state === "failed") {
       if (answer.isTransient) this.#answering.forget(runIdOf(row.id));
       return this.#again(line, row, answer.problem ?? "the agent failed", answer.isTransient);
     }
+    const isAborted = answer.state === "aborted";
     const done = () =>
       this.#store.update(row.id, {
         state: "done",
         nowMs: this.#clock.now(),
-        ...(answer.state === "aborted" ? { problem: "aborted" } : {}),
+        ...(isAborted ? { problem: "aborted" } : {}),
       });
-    if (!answer.text || answer.state === "aborted") return this.#store.decide(done);
-    const replyTo = line.quotes ? event.messageId : undefined;
-    this.#say(
-      line,
-      event.chat,
-      { text: answer.text, key: `in-${row.id}`, inboxId: row.id, ...(replyTo === undefined ? {} : { replyTo }) },
-      done,
-    );
+    const parsed = parseAnswer(isAborted ? "" : answer.text);
+    const { files, problems } = parsed.media.length ? await line.resolveMedia(parsed) : { files: [], problems: [] };
+    const words = [parsed.text, ...problems.map((problem) => `[${problem}]`)].filter(Boolean).join("\n\n");
+    if (!words && !files.length) return this.#store.decide(done);
+    const text = line.prefix && words ? `${line.prefix} ${words}` : words;
+    const replyTo = replyToOf(parsed, event, line.quotes);
+    this.#say(line, { chat: event.chat, text, media: files, key: `in-${row.id}`, ...replyTo }, row.id, done);
   }
 
   /** Puts an event back, or gives it up with one short notice to the sender. */
@@ -263,9 +321,9 @@ export class Incoming {
       return;
     }
     this.#log.error("an event is given up", { inboxId: id, attempts, problem });
-    const event: Inbound = JSON.parse(row.event);
+    const { chat, messageId: replyTo }: Inbound = JSON.parse(row.event);
     const text = "I could not answer this. The person who runs me can see why; please try again later.";
-    this.#say(line, event.chat, { text, key: `in-${id}-notice`, inboxId: id, replyTo: event.messageId }, () =>
+    this.#say(line, { chat, text, key: `in-${id}-notice`, replyTo }, id, () =>
       this.#store.update(id, { state: "dead", attempts, problem, nowMs }),
     );
   }
@@ -283,51 +341,26 @@ export class Incoming {
   #overflow(line: Line, id: number, event: Inbound): void {
     const text = "Too many messages are waiting in this chat. I did not take this one; please send it again later.";
     const minute = Math.floor(this.#clock.now() / 60_000);
-    this.#say(
-      line,
-      event.chat,
-      { text, key: `overflow-${chatKeyOf(line.channel, line.accountId, event.chat)}-${minute}` },
-      () => this.#store.update(id, { state: "dropped", problem: "overflow", nowMs: this.#clock.now() }),
+    const key = `overflow-${chatKeyOf(line.channel, line.accountId, event.chat)}-${minute}`;
+    this.#say(line, { chat: event.chat, text, key }, undefined, () =>
+      this.#store.update(id, { state: "dropped", problem: OVERFLOW, nowMs: this.#clock.now() }),
     );
   }
 
-  /** Stores a text as pieces together with what it ends, then wakes the outbox. */
-  #say(
-    line: Line,
-    chat: ChatRef,
-    said: { text: string; key: string; inboxId?: number; replyTo?: string },
-    andThen: () => void,
-  ): void {
-    const { capabilities, textLimit } = line;
-    const { markup, tables, maxLines } = capabilities;
-    const pieces = renderPieces(said.text, {
-      markup,
-      tables,
-      textLimit,
-      ...(maxLines === undefined ? {} : { maxLines }),
-    });
-    const target: ChatRef = {
-      kind: chat.kind,
-      id: chat.id,
-      ...(chat.threadId === undefined ? {} : { threadId: chat.threadId }),
-    };
-    let chatKey = "";
+  /** Stores what is said together with what it ends, then wakes the outbox. */
+  #say(line: Line, saying: Saying, inboxId: number | undefined, andThen: () => void): void {
     this.#store.decide(() => {
-      for (const [index, { text, plainText }] of pieces.entries()) {
-        const replyTo = index === 0 && said.replyTo !== undefined ? { replyTo: said.replyTo } : {};
-        chatKey = line.add({ chat: target, text, plainText, key: `${said.key}-${index}`, ...replyTo }, said.inboxId);
-      }
+      line.say(saying, inboxId);
       andThen();
     });
-    if (chatKey) line.wake(chatKey);
+    line.wake(saying.chat);
   }
+}
 
-  #type(line: Line, chat: ChatRef): Timer | undefined {
-    const { typingMs } = line.capabilities;
-    if (typingMs === undefined) return undefined;
-    line.typing(chat);
-    return this.#clock.every(typingMs * TYPING_SHARE, () => line.typing(chat));
-  }
+/** What an answer quotes: what the agent asked for, else what it answers, where answers quote. */
+function replyToOf(parsed: ParsedAnswer, event: Inbound, quotes: boolean): { replyTo?: string } {
+  if (parsed.replyTo !== undefined && parsed.replyTo !== "current") return { replyTo: parsed.replyTo.id };
+  return quotes || parsed.replyTo === "current" ? { replyTo: event.messageId } : {};
 }
 
 /** The id of the run that answers an event: the same in every attempt, so that it is answered once. */

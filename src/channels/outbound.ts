@@ -9,13 +9,10 @@ import type { Ids } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { OutboxRow, OutboxStore } from "../store/outbox.ts";
 import { type Account, ChannelError, type Outbound } from "./contract.ts";
+import type { RetrySettings } from "./policy/settings.ts";
 
-/** Attempts of one piece that reached the network; waiting for a connection does not count. */
-const MAX_ATTEMPTS = 6;
-/** Pauses between attempts. */
-const FIRST_PAUSE_MS = 500;
-const MAX_PAUSE_MS = 30_000;
-const PAUSE_JITTER = 0.1;
+/** When a disk that took nothing is tried again. */
+const DISK_PAUSE_MS = 5_000;
 /** How long one attempt may take: media on a slow line. */
 const ATTEMPT_MS = 60_000;
 
@@ -31,6 +28,7 @@ interface Needs {
   /** The account when it can send. */
   account: () => Account | undefined;
   idempotent: boolean;
+  retry: RetrySettings;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -113,7 +111,7 @@ export class Outgoing {
     } catch (error) {
       // A disk that takes nothing: the piece stays where it is and is tried when there is news.
       this.#needs.log.error("the outbox could not go on", { chatKey, error: messageOf(error) });
-      this.#needs.clock.after(MAX_PAUSE_MS, () => this.wake(chatKey));
+      this.#needs.clock.after(DISK_PAUSE_MS, () => this.wake(chatKey));
     } finally {
       this.#busy.delete(chatKey);
     }
@@ -147,20 +145,20 @@ export class Outgoing {
   }
 
   #failed(row: OutboxRow, error: unknown): boolean {
-    const { store, clock, ids, idempotent, log } = this.#needs;
+    const { store, clock, ids, idempotent, retry, log } = this.#needs;
     const known =
       error instanceof ChannelError ? error : new ChannelError("transient", messageOf(error), { sent: "unknown" });
     const problem = known.message;
     const isUnknown = known.sent === "unknown" && !idempotent;
-    const isHopeless = known.kind === "rejected" || row.attempts >= MAX_ATTEMPTS;
+    const isHopeless = known.kind === "rejected" || row.attempts >= retry.attempts;
     if (isHopeless) {
       store.decide(() => store.update(row.id, { state: "failed", problem, nowMs: clock.now() }));
       log.error("a message could not be sent", { outboxId: row.id, problem, attempts: row.attempts });
       this.#tellWaiting(row.key);
       return true;
     }
-    const grown =
-      Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (row.attempts - 1)) * (1 + PAUSE_JITTER * ids.fraction());
+    const { minDelayMs, maxDelayMs, jitter } = retry;
+    const grown = Math.min(maxDelayMs, minDelayMs * 2 ** (row.attempts - 1)) * (1 + jitter * ids.fraction());
     const notBefore = clock.now() + Math.max(grown, known.retryAfterMs ?? 0);
     // What certainly did not arrive costs no attempt when the account itself is gone: it waits for the connection.
     const attempts = known.kind === "auth" || this.#needs.account() === undefined ? row.attempts - 1 : row.attempts;

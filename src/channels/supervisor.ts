@@ -50,6 +50,8 @@ interface Needs {
   log: Log;
   /** It can send now. */
   onReady: () => void;
+  /** Its state is another one. */
+  onState: () => void;
 }
 
 /** One account, supervised. */
@@ -191,7 +193,9 @@ export class Supervisor {
   }
 
   #set(change: Partial<AccountStatus>): void {
+    const isNews = change.state !== undefined && change.state !== this.#status.state;
     this.#status = { ...this.#status, ...change };
+    if (isNews) this.#needs.onState();
     if (change.state === "running") {
       const { lastError: _forgotten, ...rest } = this.#status;
       this.#status = rest;

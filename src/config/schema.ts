@@ -23,6 +23,42 @@ const SessionSection = Section("How messages are grouped into sessions.", {
   }),
 });
 
+const MessagesSection = Section("What holds for messages of every channel that does not say otherwise.", {
+  responsePrefix: Text("Put in front of every answer."),
+  ackReaction: Text("Emoji put on a message when work on it begins; empty for none. Default: 👀."),
+  ackReactionScope: OneOf(["all", "direct", "group-all", "group-mentions", "off"], {
+    description: "Which messages get it. Default: `group-mentions`.",
+  }),
+  removeAckAfterReply: Flag("Take the reaction away when the answer is there. Default: false."),
+  groupChat: Section("Groups.", {
+    historyLimit: Whole("Messages of a group kept as context. Default: 50.", 0, 500),
+    mentionPatterns: Texts("Patterns that address the agent."),
+  }),
+  inbound: Section("Messages that belong together.", {
+    debounceMs: Whole("How long to wait for the next message of the same person. Default: 0.", 0, 60_000),
+    byChannel: Type.Record(NonEmptyString, Type.Integer({ minimum: 0, maximum: 60_000 }), {
+      description: "The same by channel.",
+    }),
+  }),
+});
+
+const Peer = Section("One chat or person.", {
+  kind: OneOf(["direct", "dm", "group", "channel"], { description: "What it is." }),
+  id: Text("The network's id."),
+});
+
+const BindingsSection = Type.Array(
+  Section("One rule.", {
+    agentId: Text("The agent that answers."),
+    match: Section("Where: the most exact rule wins.", {
+      channel: Text("The channel."),
+      accountId: Text("The account; every account when left out."),
+      peer: Peer,
+    }),
+  }),
+  { description: "Which agent answers whom. What no rule claims is for the default agent." },
+);
+
 const LoggingSection = Section("What is written to the log.", {
   level: OneOf(logLevels, { description: "Least important records kept. Default: `info`." }),
   maxFileBytes: Whole("Size at which the log file is rotated. Default: 10485760.", 65_536),
@@ -40,6 +76,12 @@ export const ConfigSchema = Section("The config of one gateway.", {
   agents: AgentsSection,
   models: ModelsSection,
   session: SessionSection,
+  messages: MessagesSection,
+  bindings: BindingsSection,
+  broadcast: Type.Record(NonEmptyString, Type.Union([Type.Array(NonEmptyString), OneOf(["parallel", "sequential"])]), {
+    description:
+      "Groups that several agents answer, by id of the chat. The key `strategy` says whether they wait for each other: `parallel` (default) or `sequential`.",
+  }),
   logging: LoggingSection,
   canvasHost: CanvasHostSection,
   channels: Type.Record(NonEmptyString, AnyObject, {

@@ -2,11 +2,16 @@
 import type { RunOutcome } from "../agent/run.ts";
 import type { ContentPart } from "../agent/runtime.ts";
 import { hashOf } from "../gateway/once.ts";
+import { GatewayError } from "../lib/errors.ts";
+import { STORAGE } from "../store/database.ts";
 import { findCommand, isStop } from "./commands.ts";
 import type { Services } from "./services.ts";
 
 /** What kind of failure may be over when it is tried again. */
 const transientKinds: ReadonlySet<string | undefined> = new Set(["network", "timeout", "rate_limit"]);
+
+/** When to ask again after the disk took nothing. */
+const ASK_AGAIN_MS = 1_000;
 
 /** What `src/channels/inbound.ts` needs of agents, made of runs and sessions. */
 export function createAnswering(app: () => Services) {
@@ -36,13 +41,17 @@ export function createAnswering(app: () => Services) {
 
     async answer(runId: string) {
       const outcome = await app().runs.wait(runId, new AbortController().signal);
-      return toAnswer(outcome);
+      if (outcome?.errorKind !== STORAGE) return toAnswer(outcome);
+      // The disk took nothing for a while, and that is over: the same question once more, and no try is spent.
+      app().runs.forget(runId);
+      throw new GatewayError("UNAVAILABLE", outcome.error ?? "", { retryable: true, retryAfterMs: ASK_AGAIN_MS });
     },
 
     found(runId: string) {
       const report = app().runs.find(runId);
       if (!report) return undefined;
-      return report.outcome && report.state !== "interrupted" ? toAnswer(report.outcome) : ("cut off" as const);
+      const isWhole = report.outcome && report.state !== "interrupted" && report.outcome.errorKind !== STORAGE;
+      return isWhole ? toAnswer(report.outcome) : ("cut off" as const);
     },
 
     forget: (runId: string) => app().runs.forget(runId),

@@ -1,19 +1,15 @@
-/** Channels: the state of their accounts, and sending to them. WebChat is the sessions of this gateway themselves. */
+/** Channels: the state of their accounts, and starting and stopping them. */
 import { Type } from "@sinclair/typebox";
-import { AnyObject, Id, NonEmptyString, OneOf, ShortString, Strict, TimestampMs } from "#schemas/primitives.ts";
+import { AnyObject, NonEmptyString, OneOf, Strict, TimestampMs } from "#schemas/primitives.ts";
 import type { AccountReport } from "../channels/channels.ts";
 import { deadline } from "../lib/clock.ts";
 import { fail } from "../lib/errors.ts";
 import { defineMethod } from "./define.ts";
 import type { Services } from "./services.ts";
 
-/** The channel that every gateway has. */
-const WEBCHAT = "webchat";
 /** How long a probe of one account may take, at least and when not told. */
 const MIN_PROBE_MS = 1_000;
 const PROBE_MS = 10_000;
-/** How long `send` waits for the network; the message stays queued after that. */
-const SEND_MS = 60_000;
 
 const TextMap = Type.Record(Type.String(), NonEmptyString);
 const Moment = Type.Optional(TimestampMs);
@@ -89,33 +85,6 @@ export const channelsMethods = [
     access: { v3: "admin", v4: "admin" },
     idempotency: "safe",
     handle: ({ channel, accountId }, app) => switchAccount(app, channel, accountId, false),
-  }),
-  defineMethod({
-    name: "send",
-    summary: "Sends a message to a chat. On webchat the chat is a session, named by its key.",
-    params: Strict({
-      to: NonEmptyString,
-      message: NonEmptyString,
-      idempotencyKey: Id,
-      channel: Type.Optional(NonEmptyString),
-      accountId: Type.Optional(NonEmptyString),
-      sessionKey: Type.Optional(ShortString(512)),
-      agentId: Type.Optional(NonEmptyString),
-    }),
-    result: Strict({
-      runId: NonEmptyString,
-      messageId: NonEmptyString,
-      channel: NonEmptyString,
-      chatId: NonEmptyString,
-      isMaybeDuplicate: Type.Optional(Type.Boolean()),
-    }),
-    access: "write",
-    idempotency: "keyed",
-    resumes: true,
-    handle: (params, app, { signal }) => {
-      const channel = params.channel ?? onlyChannel(app);
-      return channel === WEBCHAT ? sendToSession(params, app) : sendToNetwork({ ...params, channel }, app, signal);
-    },
   }),
 ];
 
@@ -200,63 +169,4 @@ async function switchAccount(
   if (!(await channels.switch(channel, accountId, isOn)))
     fail("INVALID_REQUEST", `no account of ${channel} can be switched: see channels.status`);
   return { channel, ok: true };
-}
-
-/** The channel that is meant when none is named: the only one there is. */
-function onlyChannel({ channels }: Services): string {
-  const ids = channels.reports().map(({ channel }) => channel.id);
-  const [only] = ids;
-  if (ids.length === 1 && only) return only;
-  const advice = ids.length
-    ? `name one of ${ids.join(", ")}, or webchat`
-    : "no messaging network is configured; pass channel webchat to write into a session";
-  return fail("INVALID_REQUEST", `channel is required: ${advice}`);
-}
-
-function sendToSession(
-  params: { to: string; message: string; idempotencyKey: string; agentId?: string },
-  { sessions, runs, clock }: Services,
-) {
-  const { to, message, agentId, idempotencyKey: runId } = params;
-  const key = sessions.canonical(to, agentId);
-  const body = {
-    role: "assistant" as const,
-    content: [{ type: "text", text: message }],
-    timestamp: clock.now(),
-    stopReason: "injected",
-  };
-  const record = sessions.append(key, body);
-  queueMicrotask(() =>
-    runs.tellInjected({ runId: `inject-${record.id}`, sessionKey: key, requestedKey: to, seq: 0, message: body }),
-  );
-  return { runId, messageId: record.id, channel: WEBCHAT, chatId: key };
-}
-
-/** Queues under the key, so that a repeat finds the message, and answers when the network has it. */
-async function sendToNetwork(
-  params: { channel: string; accountId?: string; to: string; message: string; idempotencyKey: string },
-  { channels, clock }: Services,
-  signal: AbortSignal,
-) {
-  const { channel, accountId, to, message, idempotencyKey: key } = params;
-  if (!channels.reports().some((report) => report.channel.id === channel))
-    fail("INVALID_REQUEST", `unsupported channel: ${channel.slice(0, 64)}`);
-  const queued = channels.send({ channel, accountId, to, text: message, key });
-  if (typeof queued === "string") return fail("INVALID_REQUEST", queued);
-  const row = await channels.sent(channel, key, AbortSignal.any([signal, deadline(clock, SEND_MS)]));
-  if (row?.state === "failed")
-    return fail("UNAVAILABLE", row.problem ?? "the network refused it", { retryable: false });
-  const messageId = row?.messageIds[0];
-  if (!row || messageId === undefined) {
-    return fail("UNAVAILABLE", `it waits in the queue as out-${queued.outboxId}: the network has not taken it yet`, {
-      retryable: true,
-    });
-  }
-  return {
-    runId: key,
-    messageId,
-    channel,
-    chatId: queued.chat.id,
-    ...(row.isMaybeDuplicate ? { isMaybeDuplicate: true } : {}),
-  };
 }

@@ -14,6 +14,8 @@ import { configMethods } from "./config.ts";
 import type { DefinedMethod } from "./define.ts";
 import { devicesMethods } from "./devices.ts";
 import { eventSpecs } from "./events.ts";
+import { loginMethods } from "./login.ts";
+import { messagesMethods } from "./messages.ts";
 import { pairingMethods } from "./pairing.ts";
 import { queueMethods } from "./queue.ts";
 import type { Services } from "./services.ts";
@@ -31,6 +33,8 @@ const methods: readonly DefinedMethod[] = [
   ...sessionChangeMethods,
   ...sessionUseMethods,
   ...channelsMethods,
+  ...messagesMethods,
+  ...loginMethods,
   ...pairingMethods,
   ...queueMethods,
   ...devicesMethods,

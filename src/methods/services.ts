@@ -7,6 +7,7 @@ import type { Devices } from "../devices/devices.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { LogFile } from "../lib/log-file.ts";
+import type { Media } from "../media/media.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Health } from "../status/health.ts";
 import type { Presence } from "../status/presence.ts";
@@ -22,6 +23,7 @@ export interface Services {
   health: Health;
   ids: Ids;
   logFile: LogFile;
+  media: Media;
   presence: Presence;
   runs: Runs;
   sessions: Sessions;

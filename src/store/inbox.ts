@@ -39,6 +39,8 @@ interface TableRow {
   received_at: number;
 }
 
+/** How the end of an event is told that became a part of a later one. */
+const JOINED = "joined to ";
 /** How long an ended event is remembered: networks repeat deliveries after hours, not after weeks. */
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -79,20 +81,33 @@ export class InboxStore {
     return row ? toRow(row) : undefined;
   }
 
-  /** Events that have not ended, oldest first. */
-  open(): InboxRow[] {
+  /** Chats of an account with events that have not ended. */
+  openChats(channel: string, account: string): string[] {
     return this.#db
-      .query<TableRow>("SELECT * FROM inbox WHERE state IN ('new', 'running') ORDER BY id")
-      .all()
+      .query<{ chat_key: string }>(
+        "SELECT DISTINCT chat_key FROM inbox WHERE state IN ('new', 'running') AND channel = ? AND account = ?",
+      )
+      .all(channel, account)
+      .map((row) => row.chat_key);
+  }
+
+  /** The first events of a chat that have not ended. */
+  waiting(chatKey: string, limit: number): InboxRow[] {
+    return this.#db
+      .query<TableRow>("SELECT * FROM inbox WHERE chat_key = ? AND state IN ('new', 'running') ORDER BY id LIMIT ?")
+      .all(chatKey, limit)
       .map(toRow);
   }
 
-  /** The first event of a chat that waits for its turn. */
-  next(chatKey: string): InboxRow | undefined {
-    const row = this.#db
-      .query<TableRow>("SELECT * FROM inbox WHERE chat_key = ? AND state = 'new' ORDER BY id LIMIT 1")
-      .get(chatKey);
-    return row ? toRow(row) : undefined;
+  /** Makes several events one, under the id of the last; on the disk when it returns. */
+  join(rows: readonly InboxRow[], event: string, nowMs: number): void {
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    this.decide(() => {
+      for (const { id } of rows.slice(0, -1))
+        this.update(id, { state: "done", problem: `${JOINED}in-${last.id}`, nowMs });
+      this.#db.query("UPDATE inbox SET event = ?, updated_at = ? WHERE id = ?").run(event, nowMs, last.id);
+    });
   }
 
   /** What was said in a chat since it was last answered and is kept as context, oldest first. */
@@ -100,10 +115,11 @@ export class InboxStore {
     return this.#db
       .query<TableRow>(
         `SELECT * FROM inbox WHERE chat_key = ? AND id < ? AND state = 'kept' AND id >
-           (SELECT coalesce(max(id), 0) FROM inbox WHERE chat_key = ? AND id < ? AND state = 'done')
+           (SELECT coalesce(max(id), 0) FROM inbox WHERE chat_key = ? AND id < ? AND state = 'done'
+             AND coalesce(problem, '') NOT LIKE ?)
          ORDER BY id DESC LIMIT ?`,
       )
-      .all(chatKey, beforeId, chatKey, beforeId, limit)
+      .all(chatKey, beforeId, chatKey, beforeId, `${JOINED}%`, limit)
       .reverse()
       .map(toRow);
   }

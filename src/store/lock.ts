@@ -4,7 +4,18 @@
  * no stale lock file to clean up; the text beside it only says who holds it.
  */
 import { Database as Sqlite } from "bun:sqlite";
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** How long a start waits for those who only look; a look takes a millisecond. */
@@ -41,16 +52,7 @@ export interface StateLock extends Disposable {
 /** Takes the lock or throws {@link LockedError}. */
 export function openLock(stateDir: string): StateLock {
   const file = openFile(stateDir);
-  try {
-    file.run(`PRAGMA busy_timeout=${PROBE_MS}`);
-    file.run("PRAGMA journal_mode=OFF");
-    file.run("PRAGMA locking_mode=EXCLUSIVE");
-    file.run("BEGIN EXCLUSIVE");
-  } catch (error) {
-    file.close();
-    if (!isBusy(error)) throw error;
-    throw new LockedError(stateDir, readHolder(stateDir));
-  }
+  if (!hold(file)) throw new LockedError(stateDir, readHolder(stateDir));
   const path = join(stateDir, "gateway.json");
   rmSync(path, { force: true }); // What it says is of a process that is gone; the lock would vouch for it.
   return {
@@ -63,6 +65,46 @@ export function openLock(stateDir: string): StateLock {
       file.close();
     },
   };
+}
+
+/**
+ * Takes a lock that there is once on this host, whoever runs the program and wherever its state is; undefined when
+ * another process has it. Dies with the process, like the lock above.
+ */
+export function openHostLock(name: string): Disposable | undefined {
+  // The one folder that all users of a host share; its sticky bit keeps them from each other's files.
+  const path = join(process.platform === "win32" ? tmpdir() : "/tmp", `moltbot-${name}.lock`);
+  createShared(path);
+  if (!lstatSync(path).isFile()) throw new Error(`${path} is no file: remove it`);
+  const file = new Sqlite(path, { readwrite: true, create: false });
+  if (!hold(file)) return undefined;
+  return { [Symbol.dispose]: () => file.close() };
+}
+
+/** Makes the file unless something is there; never through a link that somebody laid in its place. */
+function createShared(path: string): void {
+  try {
+    const file = openSync(path, "wx", 0o666);
+    fchmodSync(file, 0o666); // Another user's gateway has to find it locked, not unreadable.
+    closeSync(file);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+}
+
+/** Takes an exclusive lock on an open file, or closes it and says no. */
+function hold(file: Sqlite): boolean {
+  try {
+    file.run(`PRAGMA busy_timeout=${PROBE_MS}`);
+    file.run("PRAGMA journal_mode=OFF");
+    file.run("PRAGMA locking_mode=EXCLUSIVE");
+    file.run("BEGIN EXCLUSIVE");
+    return true;
+  } catch (error) {
+    file.close();
+    if (!isBusy(error)) throw error;
+    return false;
+  }
 }
 
 /**
@@ -95,7 +137,8 @@ function readHolder(stateDir: string): Holder | undefined {
 
 function openFile(stateDir: string): Sqlite {
   const path = join(stateDir, "gateway.lock");
-  closeSync(openSync(path, "a", 0o600));
+  // Closing a file that this process has locked would give the lock away: it is only made, never touched.
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   return new Sqlite(path, { create: true });
 }
 

@@ -47,6 +47,8 @@ export interface Person {
   edits?(chat: ChatRef, messageId: string, text: string): Promise<string>;
   deletes?(chat: ChatRef, messageId: string): Promise<string>;
   reacts?(chat: ChatRef, messageId: string, emoji: string): Promise<string>;
+  /** Presses the button with that value below a message of ours; fails when there is none. */
+  presses?(chat: ChatRef, messageId: string, value: string): Promise<string>;
 }
 
 /** Trouble the network can make. Those left out are not tried. */
@@ -80,6 +82,8 @@ export interface Harness extends AsyncDisposable {
   readonly secrets: readonly string[];
   /** What the account did, in order. */
   received(): readonly Received[];
+  /** Polls the account sent. Left out where the network has none. */
+  polls?(): readonly { chatId: string; question: string; options: readonly string[]; maxSelections: number }[];
   /** Connections the account holds open for receiving. */
   connections(): number;
   /** Resolves when there is one, and the account waits on it for what comes next. */
@@ -97,6 +101,18 @@ export interface Keys {
 export function createKeys(): Keys {
   const file = openVaultFile(":memory:");
   return { vault: (accountId) => new Vault(file, { channel: "test", accountId }, () => 0) };
+}
+
+/** The same, as the executable is driven against it. */
+export interface BinaryHarness extends Harness {
+  /** Name of the network in the configuration, and of the channel. */
+  readonly id: string;
+  /** Its section of the configuration, without who may write. */
+  readonly settings: Record<string, unknown>;
+  /** How a person writes this chat as a recipient. */
+  target(chat: ChatRef): string;
+  /** Makes the receiving side fall silent while everything else goes on, and back. */
+  deafen?(isDeaf: boolean): void;
 }
 
 /** The gateway as an account sees it: keeps everything, and waits for what is to come without looking at a clock. */
@@ -413,6 +429,34 @@ export function channelContract(name: string, open: () => Promise<Harness>): voi
         await account.remove(own, never);
         expect(seen("remove")).toMatchObject({ chatId: net.direct.id, messageId: own.id });
       }
+    });
+
+    test("a poll of the largest size goes out whole", async () => {
+      const { pollOptions } = net.capabilities;
+      if (pollOptions === undefined || !net.polls) return;
+      const options = Array.from({ length: pollOptions }, (_, index) => `answer ${index}`);
+      const poll = { question: "which?", options, maxSelections: 1 };
+      const sent = await up.account.send(outbound(net.group, { poll }), never);
+      expect(sent.messageIds).toHaveLength(1);
+      expect(net.polls()).toEqual([{ chatId: net.group.id, ...poll }]);
+    });
+
+    test("buttons go out below a text, and a press tells the value, the person and the message", async () => {
+      const { buttons: limits } = net.capabilities;
+      if (limits === undefined || !net.person.presses) return;
+      const value = "v".repeat(limits.valueBytes);
+      const buttons = Array.from({ length: limits.rows }, (_, row) =>
+        Array.from({ length: limits.perRow }, (_, at) => ({ label: `${row} ${at}`, value: `${row} ${at}` })),
+      );
+      buttons[0]![0] = { label: "the longest", value };
+      const sent = await up.account.send(outbound(net.direct, { text: "choose", buttons }), never);
+      await net.person.presses(net.direct, sent.messageIds[0]!, value);
+      expect(await up.host.event(({ type }) => type === "button")).toMatchObject({
+        button: value,
+        messageId: sent.messageIds[0]!,
+        sender: { id: net.personId },
+        chat: { id: net.direct.id },
+      });
     });
 
     test("the same delivery twice is the same event", async () => {

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import type { Inbound } from "../../src/channels/contract.ts";
 import { type GateContext, judgeEvent } from "../../src/channels/gates.ts";
+import { FloodGuard } from "../../src/channels/policy/flood.ts";
 import { mentionPatterns } from "../../src/channels/policy/mention.ts";
 import { accountsOf } from "../../src/channels/policy/settings.ts";
 
@@ -14,6 +15,8 @@ function contextOf(before: Inbound[]): GateContext {
     accountId: "default",
     settings: account.settings,
     patterns: mentionPatterns([]),
+    flood: new FloodGuard({ perMinute: 100, botTurns: 10 }),
+    receivedAtMs: 0,
     dmScope: "main",
     mainKey: "main",
     identityLinks: {},

@@ -32,7 +32,10 @@ test("hints carry a label for people and the description", () => {
 });
 
 test.each<[path: string, childPaths: string[]]>([
-  [".", ["gateway", "agents", "models", "session", "logging", "canvasHost", "channels"]],
+  [
+    ".",
+    ["gateway", "agents", "models", "session", "messages", "bindings", "broadcast", "logging", "canvasHost", "channels"],
+  ],
   ["gateway.pairing", ["gateway.pairing.autoApproveLocal"]],
   ["agents.list", ["agents.list[]"]],
   ["agents.list[3].runtime", ["agents.list[3].runtime.id"]],

@@ -34,11 +34,12 @@ export function createStateDir(config: object = {}): string {
 
 /** Starts a gateway on a free port and waits until it listens. */
 export async function startChild(
-  options: { stateDir?: string; config?: object; cwd?: string; args?: string[] } = {},
+  options: { stateDir?: string; config?: object; cwd?: string; args?: string[]; binary?: string } = {},
 ): Promise<Child> {
-  if (!existsSync(BINARY)) throw new Error("dist/moltbot is missing: run `bun build.ts` first");
+  const { binary = BINARY } = options;
+  if (!existsSync(binary)) throw new Error("dist/moltbot is missing: run `bun build.ts` first");
   const stateDir = options.stateDir ?? createStateDir(options.config);
-  const child = Bun.spawn([BINARY, "gateway", "--port", "0", ...(options.args ?? [])], {
+  const child = Bun.spawn([binary, "gateway", "--port", "0", ...(options.args ?? [])], {
     cwd: options.cwd ?? stateDir,
     env: { PATH: process.env["PATH"] ?? "", HOME: stateDir, MOLTBOT_STATE_DIR: stateDir, MOLTBOT_GATEWAY_TOKEN: TOKEN },
     stdin: "ignore",

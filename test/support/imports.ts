@@ -88,8 +88,8 @@ function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   return cycles;
 }
 
-/** Network names that are also words of the language: there only a quoted one names the network. */
-const plainWords: ReadonlySet<string> = new Set(["signal"]);
+/** Network names that are also words, of the language or in types of others: there only a quoted one names the network. */
+const plainWords: ReadonlySet<string> = new Set(["signal", "imessage"]);
 
 /** A network is named in its own folder and in the list of networks, nowhere else in the program. */
 function findNamedNetworks(sources: Sources, networks: readonly string[]): string[] {

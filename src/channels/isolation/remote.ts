@@ -16,7 +16,15 @@ import {
   type Sent,
   type WebhookAnswer,
 } from "../contract.ts";
-import { type Ability, encodeError, type FromThread, parseError, type ToThread } from "./wire.ts";
+import {
+  type Ability,
+  createHider,
+  encodeError,
+  type FromThread,
+  parseError,
+  type ToThread,
+  type WireError,
+} from "./wire.ts";
 
 /** How often a thread is asked whether it still turns. */
 const PING_MS = 2_000;
@@ -64,6 +72,7 @@ interface Call {
 
 class RemoteAccount implements Account {
   readonly #needs: Needs;
+  readonly #hide: (text: string) => string;
   #worker: Worker | undefined;
   #isOver = false;
   readonly #calls = new Map<number, Call>();
@@ -85,10 +94,12 @@ class RemoteAccount implements Account {
 
   constructor(needs: Needs) {
     this.#needs = needs;
+    this.#hide = createHider(needs.channel.config, needs.config, needs.env);
     this.#run.promise.catch(() => undefined); // Nobody waits for the run of an account that is only logged in.
     // Linking is asked of an account that has not started, so it cannot say that it is able to.
     if (needs.channel.capabilities.login !== undefined) this.#claim(["login", "logout"]);
-    needs.host.signal.addEventListener("abort", () => this.#stop(), { once: true });
+    if (needs.host.signal.aborted) this.#stop();
+    else needs.host.signal.addEventListener("abort", () => this.#stop(), { once: true });
   }
 
   run(): Promise<void> {
@@ -156,10 +167,19 @@ class RemoteAccount implements Account {
     const { channel, config, host, env, vaultPath, entry } = this.#needs;
     // `smol` keeps the heap of a thread small; it mostly waits.
     const worker = new Worker(entry, { name: `${channel.id}/${host.accountId}`, smol: true } as WorkerOptions);
-    worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#handle(data);
+    worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
+      try {
+        this.#handle(data);
+      } catch (error) {
+        // A library may post what it likes from there; it must not fail anything here.
+        this.#end(new ChannelError("transient", `its thread said what it cannot say: ${messageOf(error)}`));
+      }
+    };
     worker.onerror = (event) => {
       event.preventDefault();
-      this.#end(new ChannelError("transient", `something nobody waited for failed in its thread: ${event.message}`));
+      // The whole of it shows code and paths; one line of it says what failed.
+      const [, reason = "it could not be loaded"] = /^(?:error|\w*Error): (.*)$/m.exec(event.message) ?? [];
+      this.#end(new ChannelError("transient", this.#hide(`its thread failed: ${reason}`)));
     };
     worker.addEventListener("close", () => this.#end(new ChannelError("transient", "its thread ended by itself")));
     const { accountId, commands } = host;
@@ -190,7 +210,7 @@ class RemoteAccount implements Account {
       case "heard":
         return host.heard();
       case "log":
-        return host.log[message.level](message.message, message.fields);
+        return host.log[message.level](message.message, this.#hidden(message.fields));
       case "remember":
         return this.#remember(message.key, message.value);
       case "receive":
@@ -200,10 +220,19 @@ class RemoteAccount implements Account {
       case "result":
         return this.#settle(message.id, (call) => call.resolve(message.value));
       case "failed":
-        return this.#settle(message.id, (call) => call.reject(parseError(message.error)));
+        return this.#settle(message.id, (call) => call.reject(this.#errorOf(message.error)));
       case "ended":
-        return this.#end(message.error && parseError(message.error));
+        return this.#end(message.error && this.#errorOf(message.error));
     }
+  }
+
+  #errorOf(error: WireError): Error {
+    return parseError({ ...error, message: this.#hide(error.message) });
+  }
+
+  #hidden(fields: Record<string, unknown>): Record<string, unknown> {
+    const hide = (value: unknown) => (typeof value === "string" ? this.#hide(value) : value);
+    return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, hide(value)]));
   }
 
   /** Lost at most together with what it confirms: the network tells it again, and the inbox knows it. */

@@ -2,11 +2,20 @@
  * The far side of {@link RemoteAccount}: makes the account in this thread and passes calls on. Whatever the account or
  * its library throws, rejects, prints or spins on stays in here (threats T41).
  */
+import { EventEmitter } from "node:events";
 import { systemClock } from "../../lib/clock.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { systemIds } from "../../lib/ids.ts";
 import { createLog } from "../../lib/log.ts";
 import { openVaultFile, Vault } from "../../store/vault.ts";
-import type { Account, AccountVault, Channel, ChannelHost, Inbound } from "../contract.ts";
+import {
+  type Account,
+  type AccountVault,
+  type Channel,
+  ChannelError,
+  type ChannelHost,
+  type Inbound,
+} from "../contract.ts";
 import {
   type Ability,
   abilities,
@@ -27,7 +36,13 @@ interface WorkerScope {
 export function serveAccount(networks: readonly Channel[]): void {
   const scope = globalThis as unknown as WorkerScope;
   const tell = (message: FromThread) => scope.postMessage(message);
-  silenceConsole();
+  silence();
+  const fail = (error: unknown) => {
+    const problem = `something nobody waited for failed: ${encodeError(error).message}`;
+    tell({ type: "ended", error: encodeError(new ChannelError("transient", problem)) });
+  };
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
   let served: ServedAccount | undefined;
   scope.onmessage = ({ data }) => {
     if (data.type === "ping") return tell({ type: "pong" });
@@ -137,21 +152,29 @@ class ServedAccount {
   }
 }
 
-/** Fields of a log line that can cross: secrets print themselves as `***`. */
+/** Fields of a log line that can cross: secrets print themselves as `***`. A line is never worth an account. */
 function plain(fields: Record<string, unknown>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(fields));
+  try {
+    return JSON.parse(JSON.stringify(fields));
+  } catch (error) {
+    return { problem: `its fields cannot be written: ${messageOf(error)}` };
+  }
 }
 
 /** Libraries print what nobody may read, sessions with their keys among it; nothing of ours prints from here. */
-function silenceConsole(): void {
+function silence(): void {
   const nothing = () => undefined;
-  Object.assign(globalThis.console, {
-    log: nothing,
-    info: nothing,
-    warn: nothing,
-    error: nothing,
-    debug: nothing,
-    trace: nothing,
-    dir: nothing,
-  });
+  const { console } = globalThis;
+  for (const name of Object.keys(console) as (keyof Console)[])
+    if (typeof console[name] === "function" && name !== "Console") Object.assign(console, { [name]: nothing });
+  // Set, not defined, and no real stream: either costs every thread two megabytes.
+  const stream = Object.assign(new EventEmitter(), { write: written, end: nothing, isTTY: false });
+  Object.assign(process, { stdout: stream, stderr: stream, emitWarning: nothing });
+}
+
+/** A stream that takes everything and keeps nothing. */
+function written(...args: unknown[]): boolean {
+  const done = args.at(-1);
+  if (typeof done === "function") queueMicrotask(() => done());
+  return true;
 }

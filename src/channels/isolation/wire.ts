@@ -1,4 +1,5 @@
 /** What the main thread and the thread of an account tell each other. Everything crosses by structured clone. */
+import type { TSchema } from "@sinclair/typebox";
 import { ChannelError, type ChannelHost, type Inbound, type LoginStep, type Self } from "../contract.ts";
 
 /** Abilities of an account that are called across the threads; all but the first two are optional. */
@@ -64,6 +65,28 @@ export function encodeError(error: unknown): WireError {
   if (!(error instanceof ChannelError)) return { message };
   const { kind, sent, retryAfterMs } = error;
   return { message, channel: { kind, sent, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } };
+}
+
+/** The shortest text that is taken for a secret: less would hide words. */
+const MIN_SECRET_CHARS = 8;
+const SECRET_NAME = /(?:token|secret|password|passphrase|key)$/i;
+
+/**
+ * Hides what an account must not say, should a library say it: the settings that are marked as secret and the
+ * credentials of the environment. A second net; adapters keep them out of what they throw and log (threats T22).
+ */
+export function createHider(
+  schema: TSchema,
+  config: unknown,
+  env: Record<string, string | undefined>,
+): (text: string) => string {
+  const properties: Record<string, TSchema> = schema["properties"] ?? {};
+  const own = Object.entries(config ?? {}).filter(([key]) => properties[key]?.["x-secret"] === true);
+  const given = Object.entries(env).filter(([name]) => SECRET_NAME.test(name));
+  const secrets = [...own, ...given]
+    .map(([, value]) => value)
+    .filter((value): value is string => typeof value === "string" && value.length >= MIN_SECRET_CHARS);
+  return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
 }
 
 export function parseError({ message, channel }: WireError): Error {

@@ -5,7 +5,7 @@
 
 /** One decision. Every function of this folder returns one, with its answer in `verdict`. */
 export interface Gate<V extends string = string> {
-  gate: "sender" | "mention" | "route" | "rate" | "loop" | "pairing";
+  gate: "sender" | "flood" | "mention" | "route" | "pairing";
   verdict: V;
   /** Lower case, without a full stop; one of a fixed set for each gate, so that it can be counted. */
   reason: string;

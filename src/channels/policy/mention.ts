@@ -59,7 +59,7 @@ export function judgeMention(
 
   if (chat.kind === "direct") return admit("direct message");
   if (event.type !== "message" && event.type !== "edit") return admit("not a message");
-  if (!isRequired(chat.id, settings, options)) return admit("no mention is required here");
+  if (!isRequired(chat, settings, options)) return admit("no mention is required here");
   if (event.mentionsSelf === true) return admit("mentioned");
   if (event.quote?.isOfSelf === true) return admit("answers a message of ours");
   const found = patterns.patterns.findIndex((pattern) => pattern.isIn(event.text ?? ""));
@@ -71,7 +71,7 @@ export function judgeMention(
   return { gate: "mention", verdict: "context", reason: "not mentioned", facts };
 }
 
-function isRequired(chatId: string, settings: Settings, { activation }: MentionOptions): boolean {
+function isRequired(chat: Inbound["chat"], settings: Settings, { activation }: MentionOptions): boolean {
   if (activation !== undefined) return activation === "mention";
-  return groupOf(settings, idKey(chatId)).requireMention ?? true;
+  return groupOf(settings, chat).requireMention ?? true;
 }

@@ -38,18 +38,18 @@ export interface Route extends Gate<"route"> {
 }
 
 /** Called for an event that passed the gates. Keys are lower case throughout. */
-export function routeOf(event: Pick<Inbound, "chat" | "sender">, options: RouteOptions): Route {
+export function routeOf(event: Pick<Inbound, "chat" | "sender" | "forAgent">, options: RouteOptions): Route {
   const { chat } = event;
   const channel = idKey(options.channel);
   const accountId = idKey(options.accountId);
   const chosen = chooseBinding(event, options);
-  const agentId = idKey(chosen?.binding.agentId ?? options.defaultAgentId);
+  const agentId = idKey(event.forAgent ?? chosen?.binding.agentId ?? options.defaultAgentId);
   const base =
     chat.kind === "direct"
       ? directKey(event, { ...options, channel, accountId })
       : `${channel}:${chat.kind}:${keyPart(chat.id)}`;
   const sessionKey = `agent:${agentId}:${base}${threadSuffix(chat, options.threads ?? "thread")}`.toLowerCase();
-  const reason = chosen === undefined ? "default agent" : `bound by ${chosen.by}`;
+  const reason = event.forAgent ? "broadcast" : chosen === undefined ? "default agent" : `bound by ${chosen.by}`;
   const facts = { channel, accountId, kind: chat.kind, dmScope: options.dmScope, agentId, sessionKey };
   return { gate: "route", verdict: "route", reason, facts, agentId, sessionKey };
 }

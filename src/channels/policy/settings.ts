@@ -5,7 +5,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Lenient, NonEmptyString, OneOf } from "#schemas/primitives.ts";
 import { validator } from "../../lib/validate.ts";
-import { chatEntry, personEntry } from "./ids.ts";
+import { chatEntry, idKey, personEntry } from "./ids.ts";
 
 const Flag = (description: string) => Type.Optional(Type.Boolean({ description }));
 const Text = (description: string) => Type.Optional(Type.String({ description, maxLength: 4096 }));
@@ -43,8 +43,16 @@ const common = {
   ),
   mentionPatterns: Type.Optional(Type.Array(NonEmptyString, { description: "Patterns that address the agent." })),
   replyToMode: Choice(["off", "first", "all"], "Which messages quote what they answer."),
-  ackReaction: Text("Emoji put on a message when work on it begins; empty for none."),
-  typingMode: Choice(["never", "instant", "thinking", "message"], "When typing is shown."),
+  ackReaction: Text("Emoji put on a message when work on it begins; empty for none. Default: 👀."),
+  ackReactionScope: Choice(
+    ["all", "direct", "group-all", "group-mentions", "off"],
+    "Which messages get `ackReaction`. Default: `group-mentions`.",
+  ),
+  removeAckAfterReply: Flag("Take the reaction away when the answer is there. Default: false."),
+  typingMode: Choice(
+    ["never", "instant", "thinking", "message"],
+    "When typing is shown. Default: `instant` where the agent is addressed, else `message`: not while it decides.",
+  ),
   markdown: Type.Optional(Lenient({ tables: Choice(["code", "bullets", "off"], "How tables are shown.") })),
   chunkMode: Choice(["length", "newline"], "`newline` sends every paragraph by itself. Default: `length`."),
   textChunkLimit: Whole("Longest text of one message.", 64, 100_000),
@@ -53,9 +61,15 @@ const common = {
   allowBots: Flag("Listen to bots that are on the lists. Default: false."),
   historyLimit: Whole("Messages of a group kept as context. Default: 50.", 0, 500),
   debounceMs: Whole("How long to wait for the next message of the same person. Default: 0.", 0, 60_000),
+  rateLimit: Type.Optional(
+    Lenient({
+      perMinute: Whole("Messages of one person that are answered in a minute. Default: 3000.", 1, 100_000),
+      botTurns: Whole("Messages of bots in a row in one chat that are answered. Default: 10.", 0, 1000),
+    }),
+  ),
   retry: Type.Optional(
     Lenient({
-      attempts: Whole("Tries of one piece. Default: 3.", 1, 20),
+      attempts: Whole("Tries of one piece while the network is there. Default: 10.", 1, 100),
       minDelayMs: Whole("Shortest wait between tries. Default: 500.", 0, 600_000),
       maxDelayMs: Whole("Longest wait between tries. Default: 30000.", 0, 3_600_000),
       jitter: Type.Optional(
@@ -68,7 +82,7 @@ const common = {
 /** One account as it is written. */
 export const AccountSection = Lenient(common);
 type Written = Static<typeof AccountSection>;
-type Unlisted = "allowFrom" | "groupAllowFrom" | "groups" | "markdown" | "retry" | "mentionPatterns";
+type Unlisted = "allowFrom" | "groupAllowFrom" | "groups" | "markdown" | "retry" | "rateLimit" | "mentionPatterns";
 type Defaulted = "enabled" | "dmPolicy" | "groupPolicy" | "chunkMode" | "allowBots" | "historyLimit" | "debounceMs";
 
 /** Settings of one chat, as far as they were written. */
@@ -77,6 +91,27 @@ export interface GroupSettings {
   allowFrom?: readonly string[];
   enabled?: boolean;
   systemPrompt?: string;
+}
+
+/** What holds in a chat. `isListed`: the owner named it, or everything. */
+export type ChatSettings = GroupSettings & { isListed: boolean };
+
+/** The `messages` section of the configuration, as far as networks are concerned. */
+export interface MessageSettings {
+  responsePrefix?: string | undefined;
+  ackReaction?: string | undefined;
+  ackReactionScope?: string | undefined;
+  removeAckAfterReply?: boolean | undefined;
+  groupChat?: { historyLimit?: number | undefined; mentionPatterns?: string[] | undefined } | undefined;
+  inbound?: { debounceMs?: number | undefined; byChannel?: Record<string, number> | undefined } | undefined;
+}
+
+/** What that section says, in the keys of an account. */
+export function sharedSettings(messages: MessageSettings, channelId: string): Record<string, unknown> {
+  const { groupChat, inbound, ...rest } = messages;
+  const debounceMs = inbound?.byChannel?.[channelId] ?? inbound?.debounceMs;
+  const shared = { ...rest, ...groupChat, debounceMs };
+  return Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
 }
 
 /** The settings of one account with every default applied; ids are in their compared form. */
@@ -88,7 +123,17 @@ export interface Settings extends Omit<Written, Unlisted | Defaulted>, Required<
   groups?: ReadonlyMap<string, GroupSettings>;
   mentionPatterns: readonly string[];
   tables?: "code" | "bullets" | "off";
-  retry: { attempts: number; minDelayMs: number; maxDelayMs: number; jitter: number };
+  retry: RetrySettings;
+  rateLimit: { perMinute: number; botTurns: number };
+}
+
+/** How often and when a piece is tried again. */
+export interface RetrySettings {
+  attempts: number;
+  minDelayMs: number;
+  maxDelayMs: number;
+  /** Share of a pause that is left to chance. */
+  jitter: number;
 }
 
 /** An account of a channel. */
@@ -114,7 +159,10 @@ export interface SectionSource {
 export const DEFAULT_ACCOUNT = "default";
 /** Base behaviour of groups: enough to follow a talk, little enough for a prompt. */
 export const DEFAULT_HISTORY = 50;
-const DEFAULT_RETRY = { attempts: 3, minDelayMs: 500, maxDelayMs: 30_000, jitter: 0.1 };
+/** Some three minutes of trouble, at growing distance. A network that is gone altogether costs no try. */
+const DEFAULT_RETRY: RetrySettings = { attempts: 10, minDelayMs: 500, maxDelayMs: 30_000, jitter: 0.1 };
+/** No person types this fast; two bots answer each other this often and no more. */
+const DEFAULT_RATE = { perMinute: 3000, botTurns: 10 };
 
 const accountCheck = validator(AccountSection);
 const groupCheck = validator(GroupSection);
@@ -152,12 +200,13 @@ export function accountIdOf(name: string): string {
     .slice(0, 64);
 }
 
-/** What holds in one chat: its own settings over those of `*`. */
-export function groupOf(settings: Settings, chatKey: string): GroupSettings & { isListed: boolean } {
+/** What holds in one chat: its own settings over those of the places around it, the nearest first, over those of `*`. */
+export function groupOf(settings: Settings, chat: { id: string; parentIds?: readonly string[] }): ChatSettings {
   const { groups } = settings;
-  const own = chatKey === "*" ? undefined : groups?.get(chatKey);
-  const all = groups?.get("*");
-  return { ...all, ...own, isListed: groups === undefined || own !== undefined || all !== undefined };
+  if (groups === undefined) return { isListed: true };
+  const keys = [chat.id, ...(chat.parentIds ?? [])].map(idKey).filter((key) => key !== "*");
+  const found = [...keys, "*"].flatMap((key) => groups.get(key) ?? []);
+  return { ...Object.assign({}, ...found.reverse()), isListed: found.length > 0 };
 }
 
 /** Keys of the common part, which a network's own schema does not see. */
@@ -192,7 +241,7 @@ function withoutNesting(level: Record<string, unknown>): Record<string, unknown>
 }
 
 function settingsOf(written: Written, prefixes: readonly string[]): Settings {
-  const { allowFrom, groupAllowFrom, groups, markdown, retry, mentionPatterns, ...rest } = written;
+  const { allowFrom, groupAllowFrom, groups, markdown, retry, rateLimit, mentionPatterns, ...rest } = written;
   return {
     ...rest,
     enabled: rest.enabled ?? true,
@@ -208,6 +257,7 @@ function settingsOf(written: Written, prefixes: readonly string[]): Settings {
     mentionPatterns: mentionPatterns ?? [],
     ...(markdown?.tables === undefined ? {} : { tables: markdown.tables }),
     retry: { ...DEFAULT_RETRY, ...retry },
+    rateLimit: { ...DEFAULT_RATE, ...rateLimit },
   };
 }
 

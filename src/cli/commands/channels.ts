@@ -79,7 +79,16 @@ const stop = switchLeaf("stop", "Stop the accounts of a channel until the gatewa
 
 export const channels = defineBranch({
   name: "channels",
-  summary: "Messaging networks: their state, start and stop",
+  summary: "Messaging networks: their state, start and stop, and links",
   default: "status",
-  children: { status: async () => status, list: async () => status, start: async () => start, stop: async () => stop },
+  children: {
+    status: async () => status,
+    list: async () => status,
+    start: async () => start,
+    stop: async () => stop,
+    add: async () => (await import("./channels-change.ts")).add,
+    remove: async () => (await import("./channels-change.ts")).remove,
+    login: async () => (await import("./channels-change.ts")).login,
+    logout: async () => (await import("./channels-change.ts")).logout,
+  },
 });

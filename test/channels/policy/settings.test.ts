@@ -96,10 +96,16 @@ test("settings of a chat lie over those of the star", () => {
   const settings = settingsOf({
     groups: { "*": { requireMention: false, systemPrompt: "all" }, "NET:GROUP:Ab": { systemPrompt: "own" } },
   });
-  expect(groupOf(settings, "ab")).toEqual({ requireMention: false, systemPrompt: "own", isListed: true });
-  expect(groupOf(settings, "cd")).toEqual({ requireMention: false, systemPrompt: "all", isListed: true });
-  expect(groupOf(settingsOf({ groups: { "1": {} } }), "*").isListed).toBe(false);
-  expect(groupOf(settingsOf({}), "1")).toEqual({ isListed: true });
+  expect(groupOf(settings, { id: "ab" })).toEqual({ requireMention: false, systemPrompt: "own", isListed: true });
+  expect(groupOf(settings, { id: "cd" })).toEqual({ requireMention: false, systemPrompt: "all", isListed: true });
+  expect(groupOf(settingsOf({ groups: { "1": {} } }), { id: "*" }).isListed).toBe(false);
+  expect(groupOf(settingsOf({}), { id: "1" })).toEqual({ isListed: true });
+  // A thread has what its channel says, and that what its server says.
+  const nested = settingsOf({ groups: { server: { enabled: false, systemPrompt: "s" }, channel: { enabled: true } } });
+  const thread = { id: "thread", parentIds: ["channel", "server"] };
+  expect(groupOf(nested, thread)).toEqual({ enabled: true, systemPrompt: "s", isListed: true });
+  expect(groupOf(nested, { id: "other", parentIds: ["server"] })).toMatchObject({ enabled: false, isListed: true });
+  expect(groupOf(nested, { id: "other" }).isListed).toBe(false);
 });
 
 test("tables and retries are read, with their defaults", () => {

@@ -123,6 +123,34 @@ describe("a send that fails", () => {
   });
 });
 
+describe("read receipts", () => {
+  const targets = [`1:${ada.id}`, "2:uuid:0a0a", `3:${ada.id}`].map((id) => ({ chat: ada, id }));
+  const openTelling = () => {
+    const settings = { account: net.net.account, httpUrl: net.net.httpUrl, sendReadReceipts: true };
+    return signal.open(settings, new TestHost(), {});
+  };
+
+  test("are not sent unless the owner wants them", () => {
+    expect(up.account.read).toBeUndefined();
+  });
+
+  test("tell each person of all their messages at once", async () => {
+    await openTelling().read!(targets, never);
+    const account = net.net.account;
+    expect(net.net.callsOf("sendReceipt")).toEqual([
+      { account, recipient: ada.id, targetTimestamp: [1, 3], type: "read" },
+      { account, recipient: "0a0a", targetTimestamp: [2], type: "read" },
+    ]);
+  });
+
+  test("that fail leave nothing open", async () => {
+    net.net.fail("sendReceipt", "reset");
+    expect(await channelErrorOf(openTelling().read!(targets, never))).toMatchObject({ kind: "transient", sent: "no" });
+    const strange = await channelErrorOf(openTelling().read!([{ chat: ada, id: "yesterday" }], never));
+    expect(strange).toMatchObject({ kind: "rejected", sent: "no" });
+  });
+});
+
 describe("what is sent", () => {
   test.each<[chat: ChatRef, expected: object]>([
     [ada, { recipient: ["+4930111111"] }],
@@ -184,6 +212,7 @@ describe("the stream", () => {
       clock: host.clock,
       ids: host.ids,
       log: host.log,
+      onState: () => undefined,
       onReady: () => {
         readyCount++;
         if (readyCount === 1) host.connected({ id: "first" });

@@ -9,9 +9,9 @@ import {
   type SignalStandinOptions,
   startSignalStandin,
 } from "../../standins/signal.ts";
-import type { Harness, Received } from "../contract.ts";
+import type { BinaryHarness, Received } from "../contract.ts";
 
-export interface SignalHarness extends Harness {
+export interface SignalHarness extends BinaryHarness {
   readonly net: SignalStandin;
 }
 
@@ -28,6 +28,7 @@ const types: Record<InboundMedia["kind"], string> = {
 export async function openSignal(options: SignalStandinOptions = {}): Promise<SignalHarness> {
   const net = await startSignalStandin(options);
   const { ada } = people;
+  const settings = { account: net.account, httpUrl: net.httpUrl };
   const inGroup = ({ kind }: ChatRef) => kind === "group";
   const idOf = (timestamp: number) => `${timestamp}:${ada.number}`;
   const target = (messageId: string) => {
@@ -37,8 +38,14 @@ export async function openSignal(options: SignalStandinOptions = {}): Promise<Si
   const says = (chat: ChatRef, message: Record<string, unknown>) => idOf(net.says(ada, message, inGroup(chat)));
   return {
     net,
+    id: "signal",
+    settings,
+    target: ({ kind, id }) => (kind === "group" ? `group:${id}` : id),
+    deafen: (isDeaf) => {
+      net.isDeaf = isDeaf;
+    },
     capabilities: signal.capabilities,
-    open: (host) => signal.open({ account: net.account, httpUrl: net.httpUrl }, host, {}),
+    open: (host) => signal.open(settings, host, {}),
     self: { id: net.account, name: net.name },
     personId: ada.number,
     direct: { kind: "direct", id: ada.number },

@@ -1,10 +1,15 @@
 /** The workspace stand-in as the contract suite wants a network. */
-import type { InboundMedia } from "../../../src/channels/contract.ts";
+import type { Account, InboundMedia } from "../../../src/channels/contract.ts";
+import { CHECK_MS } from "../../../src/channels/slack/hook.ts";
 import { slack } from "../../../src/channels/slack/index.ts";
+import { createWebhookRoute } from "../../../src/channels/webhooks.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
+import { createLog } from "../../../src/lib/log.ts";
 import { ids, type SeenCall, type SlackStandin, startSlackStandin } from "../../standins/slack.ts";
-import type { Harness, Received } from "../contract.ts";
+import { FakeClock } from "../../support/clock.ts";
+import { type BinaryHarness, type Received, TestHost } from "../contract.ts";
 
-export interface SlackHarness extends Harness {
+export interface SlackHarness extends BinaryHarness {
   readonly net: SlackStandin;
 }
 
@@ -14,6 +19,12 @@ export async function openSlack(): Promise<SlackHarness> {
   const settings = { botToken: net.botToken, appToken: net.appToken, apiRoot: net.apiRoot };
   return {
     net,
+    id: "slack",
+    settings,
+    target: ({ id }) => id,
+    deafen: (isDeaf) => {
+      net.isSilent = isDeaf;
+    },
     capabilities: slack.capabilities,
     open: (host) => slack.open(settings, host, {}),
     self: { id: ids.bot, username: "molty" },
@@ -28,6 +39,7 @@ export async function openSlack(): Promise<SlackHarness> {
       edits: async (chat, messageId, text) => net.edits(chat.id, messageId, text),
       deletes: async (chat, messageId) => net.deletes(chat.id, messageId),
       reacts: async (chat, messageId, emoji) => net.reacts(chat.id, messageId, emoji === "👍" ? "+1" : emoji),
+      presses: async (chat, messageId, value) => net.presses(chat.id, messageId, value),
     },
     faults: {
       auth: () => net.revoke(),
@@ -43,6 +55,69 @@ export async function openSlack(): Promise<SlackHarness> {
     untilDisconnected: () => net.until(() => net.connections === 0),
     [Symbol.asyncDispose]: () => net[Symbol.asyncDispose](),
   };
+}
+
+/** The same, with a gateway that the network delivers to over HTTP. */
+export async function openSlackHook(): Promise<SlackHarness & { settings: HookSettings }> {
+  const harness = await openSlack();
+  const { net } = harness;
+  const { hook, botToken, apiRoot } = net;
+  const settings: HookSettings = { botToken, apiRoot, mode: "http", signingSecret: hook.signingSecret };
+  let account: Account | undefined;
+  let clock: Clock = new FakeClock();
+  const webhook = slack.webhook!(settings, {})!;
+  const route = createWebhookRoute({
+    find: (path) => (path === webhook.path ? { webhook, account } : undefined),
+    clock,
+    log: createLog({ clock, level: "error", sinks: [] }),
+  });
+  const gateway = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async (request) => (await route(request, new URL(request.url))) ?? new Response(null, { status: 404 }),
+  });
+  hook.url = `http://127.0.0.1:${gateway.port}/slack/events`;
+  hook.nowSeconds = () => Math.floor(clock.now() / 1000);
+  return {
+    ...harness,
+    settings,
+    open: (host) => {
+      clock = host.clock;
+      account = slack.open(settings, host, {});
+      // What was not taken comes again, once it can be.
+      if (host instanceof TestHost) void host.until(() => host.self !== undefined).then(() => hook.retry());
+      return account;
+    },
+    deafen: (isDeaf) => {
+      hook.isPaused = isDeaf;
+    },
+    faults: {
+      ...harness.faults,
+      transient: () => {
+        net.fail("auth.test", { status: 502, html: "<p>bad gateway</p>" });
+        // It is noticed when the network is asked the next time.
+        if (clock instanceof FakeClock) void turnWhenWaiting(clock, CHECK_MS);
+      },
+    },
+    secrets: [...harness.secrets, hook.signingSecret],
+    untilConnected: () => net.until(() => net.callsOf("auth.test").length > 0),
+    async [Symbol.asyncDispose]() {
+      await gateway.stop(true);
+      await harness[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface HookSettings extends Record<string, unknown> {
+  botToken: string;
+  apiRoot: string;
+  mode: "http";
+  signingSecret: string;
+}
+
+async function turnWhenWaiting(clock: FakeClock, ms: number): Promise<void> {
+  await clock.waitsFor(ms);
+  clock.advance(ms);
 }
 
 function fileOf(kind: InboundMedia["kind"]): { mimeType: string; name: string } {

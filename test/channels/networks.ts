@@ -1,0 +1,43 @@
+/** Every network there is, ready to be opened against its stand-in. */
+import type { BinaryHarness } from "./contract.ts";
+import { openSignal } from "./signal/harness.ts";
+import { openSlack } from "./slack/harness.ts";
+import { openTelegram } from "./telegram/harness.ts";
+
+export const openNetwork: Readonly<Record<string, () => Promise<BinaryHarness>>> = {
+  telegram: () => openTelegram({ isRealTime: true }),
+  slack: () => openSlack(),
+  signal: () => openSignal(),
+};
+
+/** Everybody may write. */
+export const everybody = { dmPolicy: "open", allowFrom: ["*"], groupPolicy: "open" };
+
+/** A configuration with a model and these networks, open to everybody. */
+export function configFor(modelUrl: string, networks: readonly BinaryHarness[], more: object = {}): object {
+  return {
+    models: {
+      providers: {
+        mock: {
+          baseUrl: modelUrl,
+          apiKey: "key",
+          api: "openai-completions",
+          models: [{ id: "m1", input: ["text", "image"] }],
+        },
+      },
+    },
+    agents: { defaults: { model: { primary: "mock/m1" } } },
+    session: { dmScope: "per-channel-peer" },
+    channels: Object.fromEntries(networks.map(({ id, settings }) => [id, { ...everybody, ...settings }])),
+    ...more,
+  };
+}
+
+/** Resolves when it holds; throws with `what` when it does not in time. Another process is watched, so time is real. */
+export async function eventually(holds: () => boolean | Promise<boolean>, what: string, ms = 20_000): Promise<void> {
+  const endMs = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > endMs) throw new Error(`did not come true in ${ms} ms: ${what}`);
+    await Bun.sleep(10);
+  }
+}
