@@ -1,11 +1,13 @@
 /** Every network there is, ready to be opened against its stand-in. */
 import type { BinaryHarness } from "./contract.ts";
+import { openDiscord } from "./discord/harness.ts";
 import { openSignal } from "./signal/harness.ts";
 import { openSlack } from "./slack/harness.ts";
 import { openTelegram } from "./telegram/harness.ts";
 
 export const openNetwork: Readonly<Record<string, () => Promise<BinaryHarness>>> = {
   telegram: () => openTelegram({ isRealTime: true }),
+  discord: () => openDiscord(),
   slack: () => openSlack(),
   signal: () => openSignal(),
 };
