@@ -17,6 +17,8 @@ export interface Saying {
   buttons?: Button[][];
   replyTo?: string;
   isSilent?: boolean;
+  /** The message whose place the first piece takes. */
+  replaces?: string;
 }
 
 /** How an account writes. */
@@ -31,7 +33,7 @@ export interface Manner {
 
 /** The messages, in order; none when there is nothing to say. */
 export function composePieces(saying: Saying, manner: Manner): Outbound[] {
-  const { key, replyTo, isSilent } = saying;
+  const { key, replyTo, isSilent, replaces } = saying;
   const chat = placeOf(saying.chat);
   const bodies = bodiesOf(saying, manner);
   return bodies.map((body, index) => ({
@@ -40,6 +42,8 @@ export function composePieces(saying: Saying, manner: Manner): Outbound[] {
     key: `${key}-${index}`,
     ...(replyTo !== undefined && (index === 0 || manner.quotes === "all") ? { replyTo } : {}),
     ...(isSilent === true ? { isSilent } : {}),
+    // A file cannot take the place of a text.
+    ...(replaces !== undefined && index === 0 && body.text !== undefined && !body.media ? { replaces } : {}),
   }));
 }
 

@@ -28,6 +28,8 @@ export interface Capabilities {
   idempotent: boolean;
   /** How a conversation below a chat is called there, if there is one. */
   threads?: "topic" | "thread";
+  /** Whether a message can name an account in the network's own way. Default: yes. */
+  hasMentions?: boolean;
   /** Whether answers quote the message they answer when the owner does not say. */
   replies: "off" | "first";
   /** How long a typing mark lasts by itself. */
@@ -132,6 +134,8 @@ export interface Outbound {
   buttons?: Button[][];
   /** Without a sound, where the network can. */
   isSilent?: boolean;
+  /** The message this takes the place of, if it is still there; handled by the outbox, never by `send`. */
+  replaces?: string;
   /** The network's id of the message this answers. */
   replyTo?: string;
   /** Chosen once for this piece and the same in every attempt; passed on where the network has a place for it. */

@@ -35,6 +35,8 @@ export interface GateContext extends GateSettings {
   /** Compiled from the settings. */
   patterns: MentionPatterns;
   flood: FloodGuard;
+  /** Whether the network has mentions of its own. */
+  hasMentions: boolean;
   /** When the event came in, in milliseconds since 1970. */
   receivedAtMs: number;
   threads?: "topic" | "thread" | undefined;
@@ -42,6 +44,8 @@ export interface GateContext extends GateSettings {
   /** What was said in this chat since the last answer and is kept as context, oldest first. */
   context(): Inbound[];
   isCommand(text: string): boolean;
+  /** Whether a message of this chat is ours. */
+  isOwn(messageId: string): boolean;
 }
 
 /** Judges one event. Changes nothing but the list of people who wait for approval, and the counts of floods. */
@@ -54,10 +58,14 @@ export function judgeEvent(event: Inbound, context: GateContext): Judgement {
   if (sender.verdict === "pair") return pair(event, context, records);
   if (event.type === "edit" || event.type === "delete")
     return { verdict: "keep", reason: `${event.type} of a message`, records };
-  if (event.type === "reaction") return { verdict: "keep", reason: "reaction", records };
+  if (event.type === "reaction") return { ...reactionVerdict(event, context), records };
   const isCommand = context.isCommand(event.text ?? "");
   context.flood.heard(event);
-  const mention = judgeMention(event, settings, { patterns: context.patterns, isCommand });
+  const mention = judgeMention(event, settings, {
+    patterns: context.patterns,
+    isCommand,
+    hasNativeMention: context.hasMentions,
+  });
   records.push(mention);
   if (mention.verdict === "context") return { verdict: "keep", reason: mention.reason, records };
   const flood = context.flood.judge(event, context.receivedAtMs);
@@ -104,13 +112,42 @@ function pair({ sender }: Inbound, { senders, channel, accountId }: GateContext,
   return { verdict: "tell", reason: gate.reason, text: pairingText(gate.request, channel), key, records };
 }
 
+/** A reaction is kept for the agent's next turn when it is about what the agent said, or when all are wanted. */
+function reactionVerdict({ messageId }: Inbound, { settings, isOwn }: GateContext) {
+  const { reactionNotifications = "own" } = settings;
+  const isWanted = reactionNotifications === "all" || (reactionNotifications === "own" && isOwn(messageId));
+  return isWanted
+    ? { verdict: "keep" as const, reason: "reaction" }
+    : { verdict: "drop" as const, reason: "a reaction nobody asked about" };
+}
+
 /** The message as the agent reads it: with who speaks in a group, what it answers, and what was said before. */
 function textFor(event: Inbound, before: readonly Inbound[]): string {
-  const own = event.type === "button" ? `callback_data: ${event.button ?? ""}` : (event.text ?? "");
-  if (event.chat.kind === "direct") return [quoteOf(event), own].filter(Boolean).join("\n");
+  const own = event.type === "button" ? `callback_data: ${event.button ?? ""}` : wordsOf(event);
+  if (event.chat.kind === "direct") {
+    const notes = before.map((one) => `[${oneLine(nameOf(one))} ${oneLine(noteOf(one) ?? "")}]`);
+    return [...notes, quoteOf(event), own].filter(Boolean).join("\n");
+  }
   const current = { senderName: nameOf(event), text: own };
-  const pending = before.map((one) => ({ senderName: nameOf(one), text: one.text ?? "" }));
+  const pending = before.map((one) => {
+    const note = noteOf(one);
+    return { senderName: nameOf(one), text: note === undefined ? wordsOf(one) : `(${note})` };
+  });
   return [quoteOf(event), renderHistory(pending, current)].filter(Boolean).join("\n");
+}
+
+/** What happened to an earlier message; undefined for a message itself. */
+function noteOf({ type, text = "", reaction }: Inbound): string | undefined {
+  if (type === "edit") return `changed an earlier message to: ${text}`;
+  if (type === "delete") return "deleted an earlier message";
+  if (type !== "reaction") return undefined;
+  const emoji = reaction?.emoji ?? "";
+  return reaction?.isRemoved ? `took ${emoji} away from your message` : `reacted with ${emoji} to your message`;
+}
+
+/** The text, or what came instead of one. */
+function wordsOf({ text, media = [] }: Inbound): string {
+  return text || media.map(({ kind }) => `<media:${kind}>`).join(" ");
 }
 
 /** What is answered, on one line: whoever wrote it must not be able to end the brackets and speak for somebody else. */

@@ -10,8 +10,9 @@ import type { Saying } from "./compose.ts";
 import type { ChatRef, Inbound, OutboundMedia } from "./contract.ts";
 import type { Feedback } from "./feedback.ts";
 import { chatKeyOf } from "./outbound.ts";
-import { type ParsedAnswer, parseAnswer } from "./policy/answer.ts";
+import { type ParsedAnswer, parseAnswer, withoutMarks } from "./policy/answer.ts";
 import { type GatherOptions, gatherMessages, type Waiting } from "./policy/gather.ts";
+import type { Stream } from "./streaming.ts";
 
 /** How often an event is tried before it is given up: a crash, a failing model and a bug count alike. */
 const MAX_ATTEMPTS = 3;
@@ -67,6 +68,8 @@ export interface Answering {
   answer(runId: string): Promise<Answer>;
   /** How an earlier start left a question: answered, cut off, or never asked. */
   found(runId: string): Answer | "cut off" | undefined;
+  /** Tells the text of the current message of an answer as it grows, until the returned function is called. */
+  watch(runId: string, onText: (text: string) => void): () => void;
   /** Forgets a question that was cut off, so that it may be asked again. */
   forget(runId: string): void;
   /** Ends what runs in a session. */
@@ -96,6 +99,8 @@ export interface Line {
   /** Sends what was added for a chat. */
   wake(chat: ChatRef): void;
   feedback: Feedback;
+  /** Shows an answer while it is made, if that is wanted here. `key` names it; `replyTo` is what it quotes. */
+  stream(chat: ChatRef, key: string, replyTo: string | undefined): Stream | undefined;
   /** Whether answers quote what they answer. */
   quotes: boolean;
   /** Put in front of every answer. */
@@ -270,11 +275,17 @@ export class Incoming {
       this.#store.update(row.id, { state: "running", gates, sessionKey, attempts: row.attempts, nowMs });
     });
     const courtesy = line.feedback.begin(event, isAddressed);
+    const replyTo = line.quotes ? event.messageId : undefined;
+    const stream = line.stream(event.chat, `in-${row.id}-${row.attempts}-part`, replyTo);
+    const stopWatching = stream && this.#answering.watch(runId, (text) => stream.show(withoutMarks(text)));
     try {
       const answer = await this.#answering.answer(runId);
+      stopWatching?.();
+      const shown = await stream?.end();
       // The account may have been opened anew while the agent worked.
-      await this.#finish(this.#lines.get(lineKey(row.channel, row.account)) ?? line, row, answer);
+      await this.#finish(this.#lines.get(lineKey(row.channel, row.account)) ?? line, row, answer, shown);
     } finally {
+      stopWatching?.();
       courtesy.end();
     }
   }
@@ -289,7 +300,12 @@ export class Incoming {
   }
 
   /** The end of an answer: its pieces and the event's state in one transaction. */
-  async #finish(line: Line, row: InboxRow, answer: Answer): Promise<void> {
+  async #finish(
+    line: Line,
+    row: InboxRow,
+    answer: Answer,
+    shown: { messageId?: string; sentChars: number } = { sentChars: 0 },
+  ): Promise<void> {
     const event: Inbound = JSON.parse(row.event);
     if (answer.state === "failed") {
       if (answer.isTransient) this.#answering.forget(runIdOf(row.id));
@@ -304,11 +320,16 @@ export class Incoming {
       });
     const parsed = parseAnswer(isAborted ? "" : answer.text);
     const { files, problems } = parsed.media.length ? await line.resolveMedia(parsed) : { files: [], problems: [] };
-    const words = [parsed.text, ...problems.map((problem) => `[${problem}]`)].filter(Boolean).join("\n\n");
+    // What was sent while the answer was made is not sent again.
+    const rest = parsed.text.slice(shown.sentChars).trim();
+    const words = [rest, ...problems.map((problem) => `[${problem}]`)].filter(Boolean).join("\n\n");
     if (!words && !files.length) return this.#store.decide(done);
-    const text = line.prefix && words ? `${line.prefix} ${words}` : words;
-    const replyTo = replyToOf(parsed, event, line.quotes);
-    this.#say(line, { chat: event.chat, text, media: files, key: `in-${row.id}`, ...replyTo }, row.id, done);
+    const isBegun = shown.sentChars > 0;
+    const text = line.prefix && words && !isBegun ? `${line.prefix} ${words}` : words;
+    const replyTo = isBegun ? {} : replyToOf(parsed, event, line.quotes);
+    const replaces = shown.messageId === undefined ? {} : { replaces: shown.messageId };
+    const saying = { chat: event.chat, text, media: files, key: `in-${row.id}`, ...replyTo, ...replaces };
+    this.#say(line, saying, row.id, done);
   }
 
   /** Puts an event back, or gives it up with one short notice to the sender. */

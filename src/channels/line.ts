@@ -15,6 +15,7 @@ import { FloodGuard } from "./policy/flood.ts";
 import { idKey } from "./policy/ids.ts";
 import { mentionPatterns } from "./policy/mention.ts";
 import type { Settings } from "./policy/settings.ts";
+import { Blocks, Preview } from "./streaming.ts";
 
 /** Largest picture that is handed to a model. */
 const MAX_IMAGE_BYTES = 5 * 1024 * 1024;
@@ -81,6 +82,20 @@ export function createLine(needs: Needs): AccountLine {
     quotes: (settings.replyToMode ?? capabilities.replies) !== "off",
     prefix: settings.responsePrefix ?? "",
     feedback: new Feedback({ account, settings, capabilities, clock, log }),
+    stream: (chat, key, replyTo) => {
+      if (settings.streaming === "partial") {
+        const place = { chat, key, ...(replyTo === undefined ? {} : { replyTo }) };
+        return account()?.edit ? new Preview({ account, manner, clock, log }, place) : undefined;
+      }
+      if (settings.streaming !== "block") return undefined;
+      return new Blocks((text, index) => {
+        const quoting = index === 0 && replyTo !== undefined ? { replyTo } : {};
+        const prefix = index === 0 && settings.responsePrefix ? `${settings.responsePrefix} ` : "";
+        const pieces = composePieces({ chat, text: `${prefix}${text}`, key: `${key}-${index}`, ...quoting }, manner);
+        for (const piece of pieces) outgoing.add(piece);
+        outgoing.wake(chatKeyOf(channel.id, accountId, chat));
+      });
+    },
     judge: (event, row) =>
       judgeEvent(event, {
         ...needs.gates(),
@@ -89,10 +104,12 @@ export function createLine(needs: Needs): AccountLine {
         settings,
         patterns,
         flood,
+        hasMentions: capabilities.hasMentions ?? true,
         receivedAtMs: row.receivedAt,
         threads: capabilities.threads,
         senders,
         isCommand,
+        isOwn: (messageId) => outgoing.hasSent(chatKeyOf(channel.id, accountId, event.chat), messageId),
         context: () => inbox.context(row.chatKey, row.id, settings.historyLimit).map((one) => JSON.parse(one.event)),
       }),
     audience: (event) => audienceOf(event, needs.broadcast()),

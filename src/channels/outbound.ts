@@ -8,7 +8,7 @@ import { messageOf } from "../lib/errors.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { OutboxRow, OutboxStore } from "../store/outbox.ts";
-import { type Account, ChannelError, type Outbound } from "./contract.ts";
+import { type Account, ChannelError, type Outbound, type Sent } from "./contract.ts";
 import type { RetrySettings } from "./policy/settings.ts";
 
 /** When a disk that took nothing is tried again. */
@@ -83,6 +83,12 @@ export class Outgoing {
     this.#isStopped = true;
   }
 
+  /** Whether one of the latest messages of a chat is ours. */
+  hasSent(chatKey: string, messageId: string): boolean {
+    const { store, channel, accountId } = this.#needs;
+    return store.hasSent(channel, accountId, chatKey, messageId);
+  }
+
   /** Resolves with a piece when it has ended, or as it stands when `signal` aborts first. */
   async ended(key: string, signal: AbortSignal): Promise<OutboxRow | undefined> {
     const { store } = this.#needs;
@@ -134,7 +140,7 @@ export class Outgoing {
     store.decide(() => store.update(row.id, { state: "sending", attempts, isMaybeDuplicate, nowMs: clock.now() }));
     const message = toOutbound(row);
     try {
-      const { messageIds } = await sender.send(message, deadline(clock, ATTEMPT_MS));
+      const { messageIds } = await deliver(sender, message, deadline(clock, ATTEMPT_MS));
       store.decide(() => store.update(row.id, { state: "sent", messageIds, nowMs: clock.now() }));
       this.#needs.onSent(row, messageIds);
       this.#tellWaiting(row.key);
@@ -168,6 +174,18 @@ export class Outgoing {
     );
     log.warn("a message is tried again", { outboxId: row.id, problem, attempts: row.attempts, isMaybeDuplicate });
     return true;
+  }
+}
+
+/** Changes the message this is to replace, or sends it when that one cannot be changed any more. */
+async function deliver(sender: Account, { replaces, ...message }: Outbound, signal: AbortSignal): Promise<Sent> {
+  if (replaces === undefined || !sender.edit) return sender.send(message, signal);
+  try {
+    await sender.edit({ chat: message.chat, id: replaces }, message, signal);
+    return { messageIds: [replaces] };
+  } catch (error) {
+    if (!(error instanceof ChannelError) || error.kind !== "rejected") throw error;
+    return sender.send(message, signal);
   }
 }
 

@@ -47,6 +47,16 @@ export function createAnswering(app: () => Services) {
       throw new GatewayError("UNAVAILABLE", outcome.error ?? "", { retryable: true, retryAfterMs: ASK_AGAIN_MS });
     },
 
+    watch(runId: string, onText: (text: string) => void) {
+      const { runs } = app();
+      const listen = (event: { runId: string; stream: string; data: Record<string, unknown> }) => {
+        const { text } = event.data;
+        if (event.runId === runId && event.stream === "assistant" && typeof text === "string") onText(text);
+      };
+      runs.on("agent", listen);
+      return () => void runs.off("agent", listen);
+    },
+
     found(runId: string) {
       const report = app().runs.find(runId);
       if (!report) return undefined;

@@ -43,6 +43,9 @@ interface TableRow {
 /** How long an ended piece is remembered. */
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
 
+/** Messages of a chat that are looked through for one of ours: people react to what they see. */
+const RECALLED = 500;
+
 /** Named reads and writes over `outbox`. */
 export class OutboxStore {
   readonly #db: Database;
@@ -102,6 +105,17 @@ export class OutboxStore {
       )
       .get(channel, account, chatKey);
     return row ? toRow(row) : undefined;
+  }
+
+  /** Whether a message of the network is one of ours, among the latest of its chat. */
+  hasSent(channel: string, account: string, chatKey: string, messageId: string): boolean {
+    return this.#db
+      .query<{ message_ids: string }>(
+        `SELECT message_ids FROM outbox WHERE channel = ? AND account = ? AND chat_key = ? AND state = 'sent'
+         ORDER BY id DESC LIMIT ?`,
+      )
+      .all(channel, account, chatKey, RECALLED)
+      .some(({ message_ids }) => JSON.parse(message_ids).includes(messageId));
   }
 
   /** The latest pieces, newest first, of one state or of all. */

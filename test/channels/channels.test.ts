@@ -83,6 +83,7 @@ function createChannels(network: Channel, path: string) {
     answering: {
       ask: never,
       answer: never,
+      watch: never,
       found: never,
       forget: never,
       stop: never,

@@ -16,6 +16,7 @@ function contextOf(before: Inbound[]): GateContext {
     settings: account.settings,
     patterns: mentionPatterns([]),
     flood: new FloodGuard({ perMinute: 100, botTurns: 10 }),
+    hasMentions: true,
     receivedAtMs: 0,
     dmScope: "main",
     mainKey: "main",
@@ -31,6 +32,7 @@ function contextOf(before: Inbound[]): GateContext {
     },
     context: () => before,
     isCommand: () => false,
+    isOwn: (messageId) => messageId === "ours",
   };
 }
 
@@ -60,4 +62,28 @@ test("no member of a group speaks for another: names, lines, quotes and markers 
   expect(lines.filter((line) => line.startsWith("Owner"))).toEqual([]);
   expect(lines.filter((line) => line === "[The message to answer]")).toHaveLength(1);
   expect(lines.at(-1)).toBe("Ada: what now?");
+});
+
+test("a reaction to what the agent said reaches it with the next message, and one to somebody else does not", () => {
+  const reaction = { emoji: "👍", isRemoved: false };
+  const to = (messageId: string) => says("Ada", "", { type: "reaction", messageId, reaction });
+  expect(judgeEvent(to("ours"), contextOf([])).verdict).toBe("keep");
+  expect(judgeEvent(to("theirs"), contextOf([])).verdict).toBe("drop");
+  const direct = { chat: { kind: "direct" as const, id: "d1" } };
+  const before = [{ ...to("ours"), ...direct }, says("Ada", "I meant\n[tea]", { type: "edit", ...direct })];
+  const judged = judgeEvent(says("Ada", "well?", direct), contextOf(before));
+  if (judged.verdict !== "admit") throw new Error(judged.verdict);
+  expect(judged.text.split("\n")).toEqual([
+    "[Ada reacted with 👍 to your message]",
+    "[Ada changed an earlier message to: I meant tea]",
+    "well?",
+  ]);
+});
+
+test("a picture without words is still something", () => {
+  const media = [{ kind: "image" as const, handle: "h" }];
+  const judged = judgeEvent(says("Ada", "", { media }), contextOf([says("Bob", "", { media })]));
+  if (judged.verdict !== "admit") throw new Error(judged.verdict);
+  expect(judged.text).toContain("Bob: <media:image>");
+  expect(judged.text.split("\n").at(-1)).toBe("Ada: <media:image>");
 });

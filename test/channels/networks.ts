@@ -1,6 +1,8 @@
 /** Every network there is, ready to be opened against its stand-in. */
+import type { Capabilities } from "../../src/channels/contract.ts";
 import type { BinaryHarness } from "./contract.ts";
 import { openDiscord } from "./discord/harness.ts";
+import { openIMessage } from "./imessage/harness.ts";
 import { openSignal } from "./signal/harness.ts";
 import { openSlack } from "./slack/harness.ts";
 import { openTelegram } from "./telegram/harness.ts";
@@ -10,6 +12,7 @@ export const openNetwork: Readonly<Record<string, () => Promise<BinaryHarness>>>
   discord: () => openDiscord(),
   slack: () => openSlack(),
   signal: () => openSignal(),
+  imessage: () => openIMessage({ isRealTime: true, hasBridge: true }),
 };
 
 /** Everybody may write. */
@@ -30,9 +33,16 @@ export function configFor(modelUrl: string, networks: readonly BinaryHarness[], 
     },
     agents: { defaults: { model: { primary: "mock/m1" } } },
     session: { dmScope: "per-channel-peer" },
-    channels: Object.fromEntries(networks.map(({ id, settings }) => [id, { ...everybody, ...settings }])),
+    channels: Object.fromEntries(
+      networks.map(({ id, settings, capabilities }) => [id, { ...everybody, ...namesOf(capabilities), ...settings }]),
+    ),
     ...more,
   };
+}
+
+/** Where a network has no mentions, the agent is called by a name. */
+function namesOf({ hasMentions = true }: Capabilities): object {
+  return hasMentions ? {} : { mentionPatterns: ["\\bmolty\\b"] };
 }
 
 /** Resolves when it holds; throws with `what` when it does not in time. Another process is watched, so time is real. */

@@ -284,6 +284,7 @@ export class SignalStandin implements AsyncDisposable {
       case "sendReaction":
       case "remoteDelete":
         return { result: { timestamp: this.#next(), results: this.results } };
+      case "sendReceipt":
       case "sendTyping":
         return { result: { timestamp: this.#next() } };
       case "getAttachment": {

@@ -12,6 +12,7 @@ import {
 } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import type { Server as BunServer, ServerWebSocket } from "bun";
+import { SlackHook } from "./slack-hook.ts";
 
 type Json = Record<string, unknown>;
 
@@ -120,6 +121,8 @@ export class SlackStandin implements AsyncDisposable {
   isSilent = false;
   /** What a new connection is told first, instead of hello. */
   greeting: Json | undefined = { type: "hello", num_connections: 1, connection_info: { app_id: "A0000" } };
+  /** Where it delivers to over HTTP, when that is set. */
+  readonly hook = new SlackHook();
   /** Whether the network's answer to an upload tells where the file went. */
   tellsShares = false;
   readonly #api: Server;
@@ -249,6 +252,10 @@ export class SlackStandin implements AsyncDisposable {
       retry_reason: "",
     };
     this.#last = envelope;
+    if (this.hook.url !== "") {
+      this.hook.push({ type, payload });
+      return envelope_id;
+    }
     this.#pending.push({ envelope, sentOn: undefined });
     this.#deliver();
     return envelope_id;
@@ -257,6 +264,7 @@ export class SlackStandin implements AsyncDisposable {
   /** The last event comes once more, as when its acknowledgement was late. */
   repeat(): void {
     if (this.#last === undefined) return;
+    if (this.hook.url !== "") return this.hook.push(this.#last);
     const again = { ...this.#last, envelope_id: crypto.randomUUID(), retry_attempt: 1, retry_reason: "timeout" };
     this.#pending.push({ envelope: again, sentOn: undefined });
     this.#deliver();
@@ -337,7 +345,11 @@ export class SlackStandin implements AsyncDisposable {
     return ts;
   }
 
-  presses(chat: string, ts: string, value: string): string {
+  /** Presses a button of a message; fails when it has none with that value, unless `isForged`. */
+  presses(chat: string, ts: string, value: string, isForged = false): string {
+    const blocks = (this.#messages.get(ts)?.["blocks"] ?? []) as { elements?: Json[] }[];
+    const button = blocks.flatMap(({ elements = [] }) => elements).find((one) => one["value"] === value);
+    if (button === undefined && !isForged) throw new Error(`there is no button ${value} below ${ts}`);
     this.envelope("interactive", {
       type: "block_actions",
       token: this.verification,
@@ -345,7 +357,9 @@ export class SlackStandin implements AsyncDisposable {
       container: { type: "message", message_ts: ts, channel_id: chat, is_ephemeral: false },
       channel: { id: chat, name: "x" },
       message: { type: "message", ts },
-      actions: [{ type: "button", action_id: "go", block_id: "b", value, action_ts: this.#ts() }],
+      actions: [
+        { type: "button", action_id: button?.["action_id"] ?? "go", block_id: "b", value, action_ts: this.#ts() },
+      ],
     });
     return ts;
   }
@@ -500,8 +514,11 @@ export class SlackStandin implements AsyncDisposable {
       case "chat.postMessage": {
         if (chats[text("channel")] === undefined) refuse("channel_not_found");
         if (text("text") === "") refuse("no_text");
+        const blocks = (payload["blocks"] ?? []) as Json[];
+        checkBlocks(blocks);
         const ts = this.#ts();
         this.#messages.set(ts, {
+          blocks,
           user: ids.bot,
           bot_id: ids.botAuthor,
           text: text("text"),
@@ -514,6 +531,7 @@ export class SlackStandin implements AsyncDisposable {
       case "chat.delete":
         if (!this.#messages.has(text("ts"))) refuse("message_not_found");
         if (text("text").length > 4000) refuse("msg_too_long");
+        checkBlocks((payload["blocks"] ?? []) as Json[]);
         return { channel: text("channel"), ts: text("ts") };
       case "reactions.add":
         return this.#messages.has(text("timestamp")) ? {} : refuse("message_not_found");
@@ -561,6 +579,24 @@ export class SlackStandin implements AsyncDisposable {
     if (this.hasLoginPage || request.headers.authorization !== `Bearer ${this.botToken}`)
       return void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<html>sign in</html>");
     response.end(this.#files.get(id)?.bytes);
+  }
+}
+
+/** Blocks, as strict as the network. */
+function checkBlocks(blocks: readonly Json[]): void {
+  const texts = (one: Json) => String((one["text"] as Json | undefined)?.["text"] ?? "");
+  const ids = new Set<unknown>();
+  if (blocks.length > 50) refuse("invalid_blocks");
+  for (const block of blocks) {
+    const elements = (block["elements"] ?? []) as Json[];
+    const isSection = block["type"] === "section" && texts(block) !== "" && texts(block).length <= 3000;
+    const isActions = block["type"] === "actions" && elements.length > 0 && elements.length <= 25;
+    if (!isSection && !isActions) refuse("invalid_blocks");
+    for (const element of elements) {
+      const isFit = texts(element) !== "" && texts(element).length <= 75 && String(element["value"]).length <= 2000;
+      if (!isFit || ids.has(element["action_id"])) refuse("invalid_blocks");
+      ids.add(element["action_id"]);
+    }
   }
 }
 

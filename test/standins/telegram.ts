@@ -6,6 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { HookDelivery } from "./telegram-hook.ts";
 
 type Json = Record<string, unknown>;
 
@@ -31,6 +32,10 @@ export const faults = {
   conflict: {
     status: 409,
     description: "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+  },
+  hooked: {
+    status: 409,
+    description: "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete it first",
   },
   limited: (seconds: number): Fault => ({
     status: 429,
@@ -79,8 +84,8 @@ export interface User {
   sends(kind: FileKind, bytes: Uint8Array, options?: SaysOptions & { caption?: string; fileName?: string }): number;
   edits(messageId: number, text: string): number;
   reacts(messageId: number, emoji: string | undefined, before?: string): number;
-  /** Presses a button below one of the bot's messages. */
-  presses(messageId: number, data: string): number;
+  /** Presses a button below one of the bot's messages; fails when it has none with that data, unless `isForged`. */
+  presses(messageId: number, data: string, isForged?: boolean): number;
 }
 
 export type FileKind = "photo" | "document" | "audio" | "voice" | "video" | "sticker";
@@ -116,6 +121,10 @@ export interface TelegramStandin extends AsyncDisposable {
   isDeaf: boolean;
   /** Holds the answers of a method back until the returned function is called. */
   hold(method: string): () => void;
+  /** The address it delivers to instead of being polled. */
+  readonly hook: HookDelivery;
+  /** Resolves when it delivers to an address. */
+  untilHooked(): Promise<void>;
   /** Polls that are open now. */
   readonly polls: number;
   /** Resolves when no poll is open. */
@@ -183,6 +192,13 @@ class Standin implements TelegramStandin {
   readonly #answers = new Map<string, unknown>();
   readonly #holds = new Map<string, Promise<void>>();
   readonly #checks = new Set<() => void>();
+  readonly hook = new HookDelivery({
+    nowSeconds: () => this.#seconds,
+    perform: (method, payload) => {
+      this.calls.push({ method, payload, files: {} });
+      this.#wake();
+    },
+  });
   #repeats: Json[] = [];
   #poll: Poll | undefined;
   #isDeaf = false;
@@ -236,6 +252,10 @@ class Standin implements TelegramStandin {
     return this.#until(() => this.#poll === undefined);
   }
 
+  untilHooked(): Promise<void> {
+    return this.#until(() => this.hook.url !== "");
+  }
+
   untilPolled(): Promise<void> {
     return this.#until(() => this.#poll !== undefined);
   }
@@ -275,9 +295,12 @@ class Standin implements TelegramStandin {
         });
         return messageId;
       },
-      presses: (messageId, data) => {
+      presses: (messageId, data, isForged = false) => {
         const id = `query-${messageId}-${data}`;
         const message = this.#message(chatId, messageId);
+        const { inline_keyboard: rows = [] } = (message["reply_markup"] ?? {}) as { inline_keyboard?: Json[][] };
+        if (!isForged && !rows.flat().some((button) => button["callback_data"] === data))
+          throw new Error(`there is no button ${data} below message ${messageId}`);
         this.push({ callback_query: { id, from: people[self], chat_instance: "1", message, data } });
         return messageId;
       },
@@ -292,6 +315,7 @@ class Standin implements TelegramStandin {
   }
 
   repeat(): void {
+    if (this.#lastUpdate && this.hook.url !== "") return this.hook.push(this.#lastUpdate);
     if (this.#lastUpdate) this.#repeats.push(this.#lastUpdate);
     this.#deliver();
   }
@@ -375,7 +399,9 @@ class Standin implements TelegramStandin {
           supports_inline_queries: false,
         };
       case "sendMessage":
-        return this.#botSays(payload, { text: checkText(payload, "text", 4096) });
+        return this.#botSays(payload, { text: checkText(payload, "text", 4096), ...checkButtons(payload) });
+      case "sendPoll":
+        return this.#botSays(payload, { poll: checkPoll(payload) });
       case "sendPhoto":
       case "sendDocument":
       case "sendAudio":
@@ -385,7 +411,7 @@ class Standin implements TelegramStandin {
         const field = method.slice(4).toLowerCase();
         if (files[field] === undefined) refuse(`there is no ${field} in the request`);
         const caption = payload["caption"] === undefined ? {} : { caption: checkText(payload, "caption", 1024) };
-        return this.#botSays(payload, { [field]: { file_id: `sent-${field}` }, ...caption });
+        return this.#botSays(payload, { [field]: { file_id: `sent-${field}` }, ...caption, ...checkButtons(payload) });
       }
       case "editMessageText": {
         const message = this.#message(chatOf(payload), Number(payload["message_id"]));
@@ -412,9 +438,22 @@ class Standin implements TelegramStandin {
       case "sendChatAction":
         chatOf(payload);
         return true;
+      case "setWebhook": {
+        const { url, secret_token } = payload;
+        for (const update of this.#updates.splice(0)) this.hook.push(update);
+        this.hook.open(String(url), secret_token === undefined ? undefined : String(secret_token));
+        this.#wake();
+        return true;
+      }
+      case "getWebhookInfo":
+        return this.hook.info();
       case "deleteWebhook":
-      case "answerCallbackQuery":
+        this.#updates.push(...(this.hook.close() as (Json & { update_id: number })[]));
+        return true;
       case "setMyCommands":
+        checkCommands(payload);
+        return true;
+      case "answerCallbackQuery":
         return true;
       default:
         throw new Refusal(faults.notFound);
@@ -422,6 +461,7 @@ class Standin implements TelegramStandin {
   }
 
   #open(payload: Json, response: ServerResponse): void {
+    if (this.hook.url !== "") return respond(response, faults.hooked);
     const earlier = this.#takePoll();
     if (earlier) respond(earlier.response, faults.conflict);
     const poll = { payload, response };
@@ -439,6 +479,10 @@ class Standin implements TelegramStandin {
   }
 
   #deliver(): void {
+    if (this.hook.url !== "") {
+      for (const update of this.#updates.splice(0)) this.hook.push(update);
+      return;
+    }
     if (this.#poll === undefined || this.#isDeaf) return;
     const asked = (this.#poll.payload["allowed_updates"] ?? []) as string[];
     const isWanted = (update: Json) => {
@@ -551,6 +595,39 @@ function checkText(payload: Json, field: "text" | "caption", limit: number): str
   if (field === "text" && text.trim() === "") refuse("message text is empty");
   if (text.length > limit) refuse(field === "text" ? "message is too long" : "message caption is too long");
   return text;
+}
+
+/** Buttons, as strict as the network. */
+function checkButtons(payload: Json): Json {
+  const markup = payload["reply_markup"];
+  if (markup === undefined) return {};
+  const { inline_keyboard: rows = [] } = markup as { inline_keyboard?: { text?: string; callback_data?: string }[][] };
+  for (const { text, callback_data } of rows.flat()) {
+    if (!text) refuse("text buttons are unallowed in the inline keyboard");
+    if (!callback_data || Buffer.byteLength(callback_data) > 64) refuse("BUTTON_DATA_INVALID");
+  }
+  if (rows.flat().length > 100 || rows.some((row) => row.length === 0)) refuse("reply markup is invalid");
+  return { reply_markup: markup };
+}
+
+function checkPoll(payload: Json): Json {
+  const options = (payload["options"] ?? []) as { text?: string }[];
+  const question = String(payload["question"] ?? "");
+  if (question === "" || question.length > 300) refuse("poll question is invalid");
+  if (options.length < 1 || options.length > 12) refuse("poll must have from 1 to 12 answer options");
+  if (options.some(({ text = "" }) => text === "" || text.length > 100))
+    refuse("poll options length must not exceed 100");
+  const seconds = payload["open_period"];
+  if (seconds !== undefined && !(Number(seconds) >= 5 && Number(seconds) <= 2_628_000)) refuse("invalid open_period");
+  return { question, options };
+}
+
+function checkCommands(payload: Json): void {
+  const commands = (payload["commands"] ?? []) as { command?: string; description?: string }[];
+  if (commands.length > 100) refuse("BOT_COMMANDS_TOO_MUCH");
+  for (const { command = "", description = "" } of commands)
+    if (!/^[a-z0-9_]{1,32}$/.test(command) || description === "" || description.length > 256)
+      refuse("BOT_COMMAND_INVALID");
 }
 
 const knownTags = /^(b|strong|i|em|u|ins|s|strike|del|a|code|pre|blockquote|tg-spoiler|tg-emoji|span)$/;

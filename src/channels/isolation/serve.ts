@@ -64,7 +64,7 @@ class ServedAccount {
     const channel = networks.find(({ id }) => id === opening.channelId);
     if (!channel) throw new Error(`no network is called ${opening.channelId}`);
     this.#account = channel.open(opening.config as never, this.#host(opening), opening.env);
-    tell({ type: "ready", abilities: abilities.filter((ability) => this.#account[ability] !== undefined) });
+    this.#tellAbilities();
   }
 
   handle(message: Exclude<ToThread, { type: "open" | "ping" }>): void {
@@ -85,6 +85,10 @@ class ServedAccount {
       case "stop":
         return this.#stopping.abort();
     }
+  }
+
+  #tellAbilities(): void {
+    this.#tell({ type: "ready", abilities: abilities.filter((ability) => this.#account[ability] !== undefined) });
   }
 
   async #run(): Promise<void> {
@@ -138,7 +142,10 @@ class ServedAccount {
         return vault;
       },
       receive: (event) => this.#receive(event),
-      connected: (self) => this.#tell({ type: "connected", self }),
+      connected: (self) => {
+        this.#tellAbilities(); // Some are known only now.
+        this.#tell({ type: "connected", self });
+      },
       heard: () => this.#tell({ type: "heard" }),
     };
   }
@@ -175,6 +182,6 @@ function silence(): void {
 /** A stream that takes everything and keeps nothing. */
 function written(...args: unknown[]): boolean {
   const done = args.at(-1);
-  if (typeof done === "function") queueMicrotask(() => done());
+  if (typeof done === "function") queueMicrotask(() => done(null));
   return true;
 }

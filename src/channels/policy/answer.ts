@@ -51,3 +51,9 @@ export function parseAnswer(answer: string): ParsedAnswer {
   });
   return { text: lines.join("\n").trim(), media, isVoice, ...(replyTo === undefined ? {} : { replyTo }) };
 }
+
+/** The text of an answer that is not whole yet, as far as it can be shown: a mark that is being written is not. */
+export function withoutMarks(partial: string): string {
+  const { text } = parseAnswer(partial);
+  return text.replace(/(?:^|\n)\s*MEDIA:?[^\n]*$|\[{1,2}[^\]\n]*\]?$|(?:^|\n)\s*NO_[A-Z]*$/, "");
+}

@@ -44,6 +44,10 @@ const common = {
   mentionPatterns: Type.Optional(Type.Array(NonEmptyString, { description: "Patterns that address the agent." })),
   replyToMode: Choice(["off", "first", "all"], "Which messages quote what they answer."),
   ackReaction: Text("Emoji put on a message when work on it begins; empty for none. Default: 👀."),
+  reactionNotifications: Choice(
+    ["off", "own", "all"],
+    "Which reactions the agent hears of with the next message. Default: `own`, those to its messages.",
+  ),
   ackReactionScope: Choice(
     ["all", "direct", "group-all", "group-mentions", "off"],
     "Which messages get `ackReaction`. Default: `group-mentions`.",
@@ -57,6 +61,10 @@ const common = {
   chunkMode: Choice(["length", "newline"], "`newline` sends every paragraph by itself. Default: `length`."),
   textChunkLimit: Whole("Longest text of one message.", 64, 100_000),
   mediaMaxMb: Type.Optional(Type.Number({ description: "Largest file.", exclusiveMinimum: 0, maximum: 2048 })),
+  streaming: Choice(
+    ["off", "partial", "block"],
+    "Show an answer while it is made: `partial` as one message that grows, `block` paragraph by paragraph. Default: `off`.",
+  ),
   responsePrefix: Text("Put in front of every answer."),
   allowBots: Flag("Listen to bots that are on the lists. Default: false."),
   historyLimit: Whole("Messages of a group kept as context. Default: 50.", 0, 500),

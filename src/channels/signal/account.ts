@@ -20,11 +20,12 @@ import { convert, type DropReason, type Facts } from "./convert.ts";
 import { Received } from "./envelope.ts";
 import { CallFailed, forContract, isOfCommand } from "./errors.ts";
 import { fetchOf } from "./media.ts";
-import { editMessage, reactTo, removeMessage, type Sender, sendMessage, showTyping } from "./send.ts";
+import { editMessage, markRead, reactTo, removeMessage, type Sender, sendMessage, showTyping } from "./send.ts";
 
 export interface AccountSettings {
   account: string;
   httpUrl: string;
+  sendReadReceipts: boolean;
 }
 
 /** Between attempts to store an event that would be lost otherwise. */
@@ -59,8 +60,10 @@ export class SignalAccount implements Account {
   readonly #account: string;
   readonly #client: SignalClient;
   readonly #sender: Sender;
+  /** There when the owner wants people to know. */
+  read?: NonNullable<Account["read"]>;
 
-  constructor({ account, httpUrl }: AccountSettings, host: ChannelHost) {
+  constructor({ account, httpUrl, sendReadReceipts }: AccountSettings, host: ChannelHost) {
     const { clock, ids, signal, log } = host;
     this.#host = host;
     this.#account = account;
@@ -70,6 +73,7 @@ export class SignalAccount implements Account {
       account,
       onPartial: (missed, all) => log.warn("a message did not reach everybody in its group", { missed, all }),
     };
+    if (sendReadReceipts) this.read = (targets, given) => forContract(() => markRead(this.#sender, targets, given));
   }
 
   async run(): Promise<void> {

@@ -14,6 +14,9 @@ const config = Strict({
   httpUrl: Type.Optional(
     Type.String({ minLength: 1, description: `Where the signal-cli daemon listens. Default: ${DEFAULT_URL}.` }),
   ),
+  sendReadReceipts: Type.Optional(
+    Type.Boolean({ description: "Let people see that what they wrote was read. Default: false." }),
+  ),
 });
 
 /** The daemon writes a comment this often when nothing happens. */
@@ -42,7 +45,8 @@ export const signal = defineChannel({
     return undefined;
   },
   parseTarget,
-  open: ({ account = "", httpUrl = DEFAULT_URL }, host) => new SignalAccount({ account, httpUrl }, host),
+  open: ({ account = "", httpUrl = DEFAULT_URL, sendReadReceipts = false }, host) =>
+    new SignalAccount({ account, httpUrl, sendReadReceipts }, host),
 });
 
 function isHttpUrl(text: string): boolean {

@@ -73,6 +73,18 @@ export async function showTyping({ client }: Sender, chat: ChatRef, signal: Abor
   await client.call("sendTyping", destinationOf(chat), { signal });
 }
 
+/** Tells people that we read what they wrote; each hears of all their messages at once. */
+export async function markRead({ client }: Sender, targets: readonly MessageRef[], signal: AbortSignal): Promise<void> {
+  const messages = Map.groupBy(
+    targets.map(({ id }) => parseMessageId(id)),
+    ({ author }) => author,
+  );
+  for (const [author, written] of messages) {
+    const targetTimestamp = written.map(({ timestamp }) => timestamp);
+    await client.call("sendReceipt", { recipient: recipientOf(author), targetTimestamp, type: "read" }, { signal });
+  }
+}
+
 function judge({ onPartial }: Sender, result: unknown, maybe: "no" | "unknown"): void {
   const all = deliveriesOf(result);
   const error = ofDeliveries(all, { sent: maybe });

@@ -1,4 +1,5 @@
-/** A Slack app in a workspace, running: receives through {@link Receiver}, sends through the Web API. */
+/** A Slack app in a workspace, running: receives through {@link Receiver} or {@link Hook}, sends through the Web API. */
+import { Secret } from "../../lib/secret.ts";
 import {
   type Account,
   ChannelError,
@@ -7,10 +8,13 @@ import {
   type Outbound,
   type Self,
   type Sent,
+  type WebhookRequest,
 } from "../contract.ts";
 import { WebApi } from "./client.ts";
 import { Directory } from "./directory.ts";
 import { forContract } from "./errors.ts";
+import { Hook } from "./hook.ts";
+import { Intake } from "./intake.ts";
 import { Receiver } from "./receiver.ts";
 import { editMessage, reactTo, removeMessage, sendMessage } from "./send.ts";
 import { Threads } from "./threads.ts";
@@ -18,6 +22,8 @@ import { readToken, type TokenSources } from "./tokens.ts";
 
 export interface AccountSettings extends TokenSources {
   apiRoot?: string;
+  mode?: "socket" | "http";
+  signingSecret?: string;
 }
 
 /** The contract's account. Connects nothing and loads no library before its first call. */
@@ -25,7 +31,11 @@ export class SlackAccount implements Account {
   readonly #api: WebApi;
   readonly #host: ChannelHost;
   readonly #threads: Threads;
+  readonly #signingSecret: Secret | undefined;
   #selfUserId: string | undefined;
+  #hook: Hook | undefined;
+  /** There when the network delivers over HTTP. */
+  webhook?: NonNullable<Account["webhook"]>;
 
   constructor(settings: AccountSettings, host: ChannelHost, env: Record<string, string | undefined>) {
     this.#host = host;
@@ -36,24 +46,36 @@ export class SlackAccount implements Account {
       clock: host.clock,
       signal: host.signal,
     });
+    if (settings.mode !== "http") return;
+    this.#signingSecret = new Secret(settings.signingSecret ?? "");
+    // Not there yet, or not any more: the network comes again.
+    this.webhook = async (request: WebhookRequest) => this.#hook?.take(request) ?? { status: 503 };
   }
 
   async run(): Promise<void> {
     try {
       await forContract(async () => {
         const self = await this.#whoAmI();
-        const receiver = new Receiver({
-          api: this.#api,
-          host: this.#host,
-          directory: new Directory(this.#api, this.#host),
+        const api = this.#api;
+        const host = this.#host;
+        const intake = new Intake({
+          host,
+          directory: new Directory(api, host),
           threads: this.#threads,
           self: { selfUserId: self.id, selfBotId: self.botId, username: self.username },
         });
-        await receiver.run(() => this.#host.connected({ id: self.id, username: self.username }));
+        const connected = () => host.connected({ id: self.id, username: self.username });
+        const secret = this.#signingSecret;
+        if (secret === undefined) return new Receiver({ api, host, intake }).run(connected);
+        this.#hook = new Hook({ api, host, intake, secret });
+        connected();
+        return this.#hook.run();
       });
     } catch (error) {
       // Whatever was under way when the account stopped fails; that is how it stops.
       if (!this.#host.signal.aborted) throw error;
+    } finally {
+      this.#hook = undefined;
     }
   }
 

@@ -1,8 +1,10 @@
-/** Slack, through an app with Socket Mode. Loads the Web API's library when an account first talks to the network. */
+/** Slack, through an app with Socket Mode or with events over HTTP. Loads the Web API's library when an account first talks to the network. */
 import { Type } from "@sinclair/typebox";
-import { Strict } from "#schemas/primitives.ts";
+import { OneOf, Strict } from "#schemas/primitives.ts";
 import { type ChatRef, defineChannel } from "../contract.ts";
 import { SlackAccount } from "./account.ts";
+import { DEFAULT_PATH, hookAt } from "./hook.ts";
+import { modernize } from "./older.ts";
 import { tokenVariables } from "./tokens.ts";
 
 const config = Strict({
@@ -26,6 +28,21 @@ const config = Strict({
       description: "Base URL of the Web API, ending in /api/. Default: https://slack.com/api/.",
     }),
   ),
+  mode: Type.Optional(
+    OneOf(["socket", "http"], {
+      description: "How Slack delivers: through a connection the gateway opens, or over HTTP. Default: socket.",
+    }),
+  ),
+  signingSecret: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "Signing secret of the app, from Basic Information; what comes over HTTP is signed with it.",
+      "x-secret": true,
+    }),
+  ),
+  webhookPath: Type.Optional(
+    Type.String({ minLength: 1, description: `Path on this gateway in the mode \`http\`. Default: ${DEFAULT_PATH}.` }),
+  ),
 });
 
 /** The network, for the list of networks. */
@@ -44,15 +61,24 @@ export const slack = defineChannel({
     replies: "off",
     // The connection is asked every ten seconds and given up after thirty without an answer.
     receiveSilenceMs: 60_000,
+    buttons: { rows: 10, perRow: 5, valueBytes: 2000 },
   },
-  missing({ botToken, appToken, apiRoot }, env) {
+  missing({ botToken, appToken, apiRoot, mode, signingSecret = "", webhookPath = DEFAULT_PATH }, env) {
     if (apiRoot !== undefined && !isApiRoot(apiRoot)) return "apiRoot is no http or https URL that ends in /api/";
     if (botToken === undefined && !env[tokenVariables.bot])
       return `no bot token: install your Slack app and set botToken or ${tokenVariables.bot}`;
+    if (mode === "http") {
+      if (!/^[\w-]{16,}$/.test(signingSecret))
+        return "no signing secret: copy it from Basic Information of your Slack app into signingSecret";
+      if (!/^(\/[\w.~-]+)+$/.test(webhookPath)) return "webhookPath is no path such as /slack/events";
+      return undefined;
+    }
     if (appToken === undefined && !env[tokenVariables.app])
       return `no app token: make one with connections:write and set appToken or ${tokenVariables.app}`;
     return undefined;
   },
+  modernize,
+  webhook: ({ mode, webhookPath }) => (mode === "http" ? hookAt(webhookPath) : undefined),
   parseTarget,
   open: (settings, host, env) => new SlackAccount(settings, host, env),
 });

@@ -3,15 +3,12 @@
  * came. A connection the network wants to renew is replaced before it is let go; any other end ends the run, and the
  * supervisor decides what is next. What came twice is not skipped here: the inbox knows event ids.
  */
-import { messageOf } from "../../lib/errors.ts";
 import { ChannelError, type ChannelHost } from "../contract.ts";
 import type { WebApi } from "./client.ts";
-import { type Converted, convert, type Envelope, type Facts, idsIn } from "./convert.ts";
-import type { Directory } from "./directory.ts";
 import { forContract } from "./errors.ts";
+import type { Intake } from "./intake.ts";
 import { type Json, objectAt, textAt } from "./json.ts";
 import { Line, type LineEvents } from "./line.ts";
-import type { Threads } from "./threads.ts";
 
 /** Envelopes that may wait for the disk. The network gives up on one after three seconds, so that more is a jam. */
 const MAX_WAITING = 500;
@@ -21,9 +18,7 @@ const MIN_LINE_MS = 5_000;
 export interface ReceiverOptions {
   api: WebApi;
   host: ChannelHost;
-  directory: Directory;
-  threads: Threads;
-  self: Pick<Facts, "selfUserId" | "selfBotId" | "username">;
+  intake: Intake;
 }
 
 /** Runs once. */
@@ -65,7 +60,7 @@ export class Receiver implements LineEvents {
     const type = textAt(frame, "type");
     if (envelopeId === undefined || type === undefined) return;
     this.#enqueue(async () => {
-      await this.#store({ type, payload: objectAt(frame, "payload") }, envelopeId);
+      await this.#options.intake.store({ type, payload: objectAt(frame, "payload") }, envelopeId);
       line.acknowledge(envelopeId);
     });
   }
@@ -139,36 +134,6 @@ export class Receiver implements LineEvents {
       .finally(() => {
         this.#waiting--;
       });
-  }
-
-  async #store(envelope: Envelope, envelopeId: string): Promise<void> {
-    const { host, directory } = this.#options;
-    await directory.learn(idsIn(envelope));
-    const converted = this.#convert(envelope, envelopeId);
-    if (converted === undefined) return;
-    if ("drop" in converted) return host.log.debug("envelope dropped", { envelopeId, reason: converted.drop });
-    try {
-      await host.receive(converted.event);
-    } catch (error) {
-      throw new ChannelError("transient", `a message could not be stored: ${messageOf(error)}`, { cause: error });
-    }
-  }
-
-  /** An envelope that breaks conversion would break it every time it came again. */
-  #convert(envelope: Envelope, envelopeId: string): Converted | undefined {
-    const { host, directory, threads, self } = this.#options;
-    try {
-      const facts: Facts = {
-        ...self,
-        chatOf: (id) => directory.chatOf(id),
-        nameOf: (id) => directory.nameOf(id),
-        takesPart: (chatId, threadId) => threads.has(chatId, threadId),
-      };
-      return convert(envelope, facts);
-    } catch (error) {
-      host.log.error("envelope cannot be read and is skipped", { envelopeId, reason: messageOf(error) });
-      return undefined;
-    }
   }
 
   #fail(reason: unknown): void {

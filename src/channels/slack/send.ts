@@ -1,5 +1,6 @@
 /** Sends one message, and does what can be done with one. */
 import { ChannelError, type ChatRef, type MessageRef, type Outbound, type Sent } from "../contract.ts";
+import { blocksOf } from "./blocks.ts";
 import type { WebApi } from "./client.ts";
 import { emojiName } from "./emoji.ts";
 import { isRefusal } from "./errors.ts";
@@ -15,7 +16,9 @@ export async function sendMessage(api: WebApi, message: Outbound, signal: AbortS
   if (media !== undefined) return sendFile(api, message, { channel, thread }, signal);
   // Previews make the network fetch whatever address a text holds; a text may have been talked into holding one.
   const options = { unfurl_links: false, unfurl_media: false };
-  const { ts } = await api.call("chat.postMessage", { channel, text, ...thread, ...options }, { signal });
+  const blocks = blocksOf(message);
+  const shown = blocks.length === 0 ? { text } : { text, blocks };
+  const { ts } = await api.call("chat.postMessage", { channel, ...shown, ...thread, ...options }, { signal });
   return { messageIds: ts === undefined ? [] : [ts] };
 }
 
@@ -27,7 +30,9 @@ export async function editMessage(
   signal: AbortSignal,
 ): Promise<void> {
   const channel = await channelOf(api, target.chat, signal);
-  await api.call("chat.update", { channel, ts: messageTs(target), text: message.text ?? "" }, { signal });
+  // What has buttons keeps them unless it is told that it has none.
+  const content = { text: message.text ?? "", blocks: blocksOf(message) };
+  await api.call("chat.update", { channel, ts: messageTs(target), ...content }, { signal });
 }
 
 /** Deletes a message of ours, or a file; that it is gone already is success. */

@@ -3,7 +3,7 @@
  * have been taken, to bound answers, and to keep the token, which is part of every URL, out of every error.
  */
 import type { Api, RawApi } from "grammy";
-import type { UserFromGetMe } from "grammy/types";
+import type { UserFromGetMe, WebhookInfo } from "grammy/types";
 import type { Clock } from "../../lib/clock.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { within } from "../../lib/within.ts";
@@ -18,7 +18,7 @@ const TRANSFER_MS = 100_000;
 /** A full poll is a hundred updates; each is at most some ten kilobytes. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-type Method = Exclude<keyof RawApi, "getMe">;
+type Method = Exclude<keyof RawApi, "getMe" | "getWebhookInfo">;
 type Answer<M extends Method> = Promise<Awaited<ReturnType<RawApi[M]>>>;
 
 /** How long a call may take, and what ends it besides. */
@@ -60,7 +60,12 @@ export class BotClient {
     });
   }
 
-  /** Asks who the bot is; the one call here without a payload. */
+  /** Asks where updates are delivered, and how that went; a call without a payload. */
+  webhookInfo(limits: CallLimits = {}): Promise<WebhookInfo> {
+    return this.#run("getWebhookInfo", limits, (api, signal) => api.getWebhookInfo(signal as never));
+  }
+
+  /** Asks who the bot is; a call without a payload. */
   me(limits: CallLimits = {}): Promise<UserFromGetMe> {
     return this.#run("getMe", limits, (api, signal) => api.getMe(signal as never));
   }

@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { Strict } from "#schemas/primitives.ts";
 import { type ChatRef, defineChannel } from "../contract.ts";
 import { TelegramAccount } from "./account.ts";
+import { hookOf, hookProblem } from "./hook.ts";
 import { TOKEN_VARIABLE } from "./token.ts";
 
 /** Longest poll the owner can ask for; `receiveSilenceMs` below rests on it. */
@@ -32,6 +33,25 @@ const config = Strict({
       description: `How long one poll waits for news. Default: ${MAX_POLL_SECONDS}.`,
     }),
   ),
+  webhookUrl: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "Public https URL of this gateway, for Telegram to deliver to. Default: the gateway polls.",
+    }),
+  ),
+  webhookSecret: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "What Telegram proves itself with when it delivers: 16 to 256 letters, digits, _ and -.",
+      "x-secret": true,
+    }),
+  ),
+  webhookPath: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "Path on this gateway, when a proxy before it changes that. Default: the path of `webhookUrl`.",
+    }),
+  ),
 });
 
 /** The network, for the list of networks. */
@@ -51,12 +71,18 @@ export const telegram = defineChannel({
     replies: "first",
     typingMs: 5000,
     receiveSilenceMs: (MAX_POLL_SECONDS + 15) * 1000,
+    pollOptions: 12,
+    // A hundred in all, eight beside one another.
+    buttons: { rows: 12, perRow: 8, valueBytes: 64 },
   },
-  missing({ botToken, tokenFile, apiRoot }, env) {
+  missing({ botToken, tokenFile, apiRoot, ...hook }, env) {
     if (apiRoot !== undefined && !isHttpUrl(apiRoot)) return "apiRoot is no http or https URL";
+    const problem = hookProblem(hook);
+    if (problem !== undefined) return problem;
     if (tokenFile !== undefined || botToken !== undefined || env[TOKEN_VARIABLE]) return undefined;
     return `no bot token: ask @BotFather for one and set botToken, tokenFile or ${TOKEN_VARIABLE}`;
   },
+  webhook: hookOf,
   parseTarget,
   open: (settings, host, env) =>
     new TelegramAccount(

@@ -1,10 +1,12 @@
 /** Sends one message: as HTML, and once more without markup if the network cannot read that. */
 import {
+  type Button,
   ChannelError,
   type ChatRef,
   type MessageRef,
   type Outbound,
   type OutboundMedia,
+  type Poll,
   type Sent,
 } from "../contract.ts";
 import { type BotClient, callLimitMs } from "./client.ts";
@@ -19,7 +21,8 @@ const gone = /message to delete not found/i;
 
 /** Sends. Every attempt after the first follows a refusal, so that no message can be there twice. */
 export async function sendMessage(client: BotClient, message: Outbound, signal: AbortSignal): Promise<Sent> {
-  const { media } = message;
+  const { media, poll } = message;
+  if (poll !== undefined) return { messageIds: [String((await sendPoll(client, message, poll, signal)).message_id)] };
   if (media === undefined && !message.text) throw new ChannelError("rejected", "there is nothing to send");
   const send = async (form: Form, as: Upload | undefined): Promise<Sent> => {
     try {
@@ -45,7 +48,8 @@ export async function editMessage(
   signal: AbortSignal,
 ): Promise<void> {
   const place = { chat_id: chatIdOf(target.chat), message_id: Number(target.id) };
-  const edit = (form: Form) => client.call("editMessageText", { ...place, ...textOf(message, form) }, { signal });
+  const edit = (form: Form) =>
+    client.call("editMessageText", { ...place, ...textOf(message, form), ...buttonsOf(message) }, { signal });
   try {
     await edit("html").catch((error: unknown) => {
       if (isRefusal(error, unreadableMarkup)) return edit("plain");
@@ -90,7 +94,29 @@ type Form = "html" | "plain";
 type Upload = "photo" | "animation" | "audio" | "voice" | "video" | "document";
 
 function sendText(client: BotClient, message: Outbound, form: Form, signal: AbortSignal) {
-  return client.call("sendMessage", { ...placeOf(message), ...textOf(message, form) }, { signal });
+  return client.call(
+    "sendMessage",
+    { ...placeOf(message), ...textOf(message, form), ...buttonsOf(message) },
+    { signal },
+  );
+}
+
+/** Shortest and longest time the network keeps a poll open. */
+const MIN_POLL_SECONDS = 5;
+const MAX_POLL_SECONDS = 2_628_000;
+
+function sendPoll(client: BotClient, message: Outbound, poll: Poll, signal: AbortSignal) {
+  const { question, options, maxSelections, durationMs } = poll;
+  const seconds = Math.min(Math.max(Math.round((durationMs ?? 0) / 1000), MIN_POLL_SECONDS), MAX_POLL_SECONDS);
+  const payload = {
+    ...placeOf(message),
+    question,
+    options: options.map((text) => ({ text })),
+    // It knows one answer or any number of them.
+    ...(maxSelections > 1 ? { allows_multiple_answers: true } : {}),
+    ...(durationMs === undefined ? {} : { open_period: seconds }),
+  };
+  return client.call("sendPoll", payload, { signal });
 }
 
 interface MediaPiece {
@@ -103,7 +129,7 @@ interface MediaPiece {
 async function sendMedia(client: BotClient, { message, media, as, form }: MediaPiece, signal: AbortSignal) {
   const file = await client.upload(media.bytes, media.fileName);
   const { text: caption, ...mode } = textOf(message, form);
-  const common = { ...placeOf(message), ...(caption === "" ? {} : { caption, ...mode }) };
+  const common = { ...placeOf(message), ...(caption === "" ? {} : { caption, ...mode }), ...buttonsOf(message) };
   const limits = { signal, ms: callLimitMs(media.bytes.length) };
   switch (as) {
     case "photo":
@@ -142,11 +168,20 @@ function textOf({ text = "", plainText }: Outbound, form: Form): { text: string;
   return form === "html" ? { text, parse_mode: "HTML" } : { text: plainText ?? text };
 }
 
-function placeOf({ chat, replyTo }: Outbound) {
+/** Rows of buttons below the message; a press tells their value. */
+function buttonsOf({ buttons = [] }: Outbound) {
+  const rows = buttons.filter((row) => row.length > 0);
+  if (rows.length === 0) return {};
+  const toKey = ({ label, value }: Button) => ({ text: label, callback_data: value });
+  return { reply_markup: { inline_keyboard: rows.map((row) => row.map(toKey)) } };
+}
+
+function placeOf({ chat, replyTo, isSilent }: Outbound) {
   const thread = chat.threadId === undefined || chat.threadId === GENERAL_TOPIC ? undefined : Number(chat.threadId);
   return {
     chat_id: chatIdOf(chat),
     ...(thread === undefined ? {} : { message_thread_id: thread }),
+    ...(isSilent === true ? { disable_notification: true } : {}),
     // The message may have been deleted meanwhile; the answer is wanted all the same.
     ...(replyTo === undefined
       ? {}

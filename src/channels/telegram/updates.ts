@@ -4,14 +4,12 @@
  */
 import type { Update, UserFromGetMe } from "grammy/types";
 import { pause } from "../../lib/clock.ts";
-import { messageOf } from "../../lib/errors.ts";
-import { ChannelError, type ChannelHost } from "../contract.ts";
+import type { ChannelHost } from "../contract.ts";
 import type { BotClient } from "./client.ts";
-import { type Converted, convert } from "./convert.ts";
 import { CallFailed } from "./errors.ts";
+import { Intake, wantedUpdates } from "./intake.ts";
 
 const OFFSET = "offset";
-const wantedUpdates = ["message", "edited_message", "channel_post", "message_reaction", "callback_query"] as const;
 /** How much longer than asked a poll may take before the connection counts as dead. */
 const POLL_GRACE_MS = 10_000;
 /** A poll without news takes its time. A server that ends it at once must not keep a core busy. */
@@ -23,13 +21,13 @@ const ANSWER_MS = 5_000;
 export class UpdateLoop {
   readonly #client: BotClient;
   readonly #host: ChannelHost;
-  readonly #self: UserFromGetMe;
+  readonly #intake: Intake;
   readonly #timeoutSeconds: number;
 
   constructor(client: BotClient, host: ChannelHost, options: { self: UserFromGetMe; timeoutSeconds: number }) {
     this.#client = client;
     this.#host = host;
-    this.#self = options.self;
+    this.#intake = new Intake(host, options.self);
     this.#timeoutSeconds = options.timeoutSeconds;
   }
 
@@ -39,7 +37,7 @@ export class UpdateLoop {
       const startedMs = clock.monotonic();
       const updates = await this.#poll();
       this.#host.heard();
-      for (const update of updates) await this.#store(update);
+      for (const update of updates) await this.#intake.store(update);
       this.#advance(updates);
       await Promise.all(updates.map((update) => this.#answerButton(update)));
       const isHasty = updates.length === 0 && clock.monotonic() - startedMs < MIN_EMPTY_POLL_MS;
@@ -65,32 +63,6 @@ export class UpdateLoop {
   #advance(updates: readonly Update[]): void {
     const next = updates.length === 0 ? "" : String(Math.max(...updates.map(({ update_id }) => update_id)) + 1);
     if (next !== (this.#host.memory.get(OFFSET) ?? "")) this.#host.memory.set(OFFSET, next);
-  }
-
-  async #store(update: Update): Promise<void> {
-    const converted = this.#convert(update);
-    const updateId = update.update_id;
-    if (converted === undefined) return;
-    if ("drop" in converted) return this.#host.log.debug("update dropped", { updateId, reason: converted.drop });
-    try {
-      await this.#host.receive(converted.event);
-    } catch (error) {
-      throw new ChannelError("transient", `a message could not be stored: ${messageOf(error)}`, { cause: error });
-    }
-  }
-
-  /** An update that breaks conversion would break it every time it came again, and nothing after it would be heard. */
-  #convert(update: Update): Converted | undefined {
-    const { id, username } = this.#self;
-    try {
-      return convert(update, { selfId: id, username, nowMs: this.#host.clock.now() });
-    } catch (error) {
-      this.#host.log.error("update cannot be read and is skipped", {
-        updateId: update.update_id,
-        reason: messageOf(error),
-      });
-      return undefined;
-    }
   }
 
   async #answerButton({ callback_query: query }: Update): Promise<void> {

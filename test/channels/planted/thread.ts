@@ -23,7 +23,8 @@ function plant(channel: Channel): Channel {
     ...host,
     receive: async (event) => {
       await host.receive(event);
-      const [, fault = ""] = /planted (\w+)/.exec(event.text ?? "") ?? [];
+      // What the agent says about it is not it.
+      const [, fault = ""] = /^planted (\w+)$/.exec(event.text ?? "") ?? [];
       // Once for each message: the network tells it again when it was not told in time that we have it.
       const key = `planted ${event.eventId}`;
       if (host.memory.get(key) !== undefined) return;

@@ -90,7 +90,7 @@ test("whoever goes on in a thread the bot has written in talks to it, after a re
 });
 
 test("a button that is pressed tells its value", async () => {
-  net.net.presses(ids.adaDirect, "9.000001", "yes");
+  net.net.presses(ids.adaDirect, "9.000001", "yes", true);
   expect(await up.host.event(({ type }) => type === "button")).toMatchObject({ button: "yes", messageId: "9.000001" });
 });
 

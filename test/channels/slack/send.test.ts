@@ -151,3 +151,50 @@ describe("fetching a file", () => {
     expect(error.message).toContain("files:read");
   });
 });
+
+describe("buttons", () => {
+  const press = { type: "plain_text", emoji: true };
+  const buttons = [
+    [
+      { label: "Yes", value: "y" },
+      { label: "x".repeat(90), value: "n" },
+    ],
+    [],
+    [{ label: "Later", value: "l" }],
+  ];
+  const actions = [
+    {
+      type: "actions",
+      elements: [
+        { type: "button", action_id: "button-0-0", text: { ...press, text: "Yes" }, value: "y" },
+        { type: "button", action_id: "button-0-1", text: { ...press, text: "x".repeat(75) }, value: "n" },
+      ],
+    },
+    {
+      type: "actions",
+      elements: [{ type: "button", action_id: "button-1-0", text: { ...press, text: "Later" }, value: "l" }],
+    },
+  ];
+  const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text } });
+
+  test("go below the text, in blocks; the text goes along for notifications", async () => {
+    await up.account.send(outbound(ada, { text: "*Tea?*", buttons }), never);
+    expect(posted()[0]).toMatchObject({ text: "*Tea?*", blocks: [section("*Tea?*"), ...actions] });
+  });
+
+  test("go below a text too long for one block, which is cut between lines", async () => {
+    const text = `${"a".repeat(2900)}\n${"b".repeat(1000)}`;
+    await up.account.send(outbound(ada, { text, buttons }), never);
+    const cut = [section("a".repeat(2900)), section("b".repeat(1000))];
+    expect(posted()[0]!["blocks"]).toEqual([...cut, ...actions]);
+  });
+
+  test("go away when the text is changed without them", async () => {
+    const { messageIds } = await up.account.send(outbound(ada, { text: "?", buttons }), never);
+    const target = { chat: ada, id: messageIds[0]! };
+    await up.account.edit!(target, outbound(ada, { text: "done" }), never);
+    await up.account.edit!(target, outbound(ada, { text: "again?", buttons }), never);
+    const blocks = net.net.callsOf("chat.update").map(({ payload }) => payload["blocks"]);
+    expect(blocks).toEqual([[], [section("again?"), ...actions]]);
+  });
+});

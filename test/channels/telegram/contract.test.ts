@@ -1,5 +1,6 @@
-/** The shared contract, with the real library against the stand-in. */
+/** The shared contract, with the real library against the stand-in: by polls, and delivered to. */
 import { channelContract } from "../contract.ts";
-import { openTelegram } from "./harness.ts";
+import { openTelegram, openTelegramHook } from "./harness.ts";
 
 channelContract("telegram", openTelegram);
+channelContract("telegram, delivered over HTTP", openTelegramHook);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ChannelError, ChatRef, Outbound } from "../../../src/channels/contract.ts";
 import { telegram } from "../../../src/channels/telegram/index.ts";
+import { commandMenu } from "../../../src/channels/telegram/menu.ts";
 import { chats, type Fault, faults } from "../../standins/telegram.ts";
 import { channelErrorOf, outbound, type Running, startAccount, startConnected, TestHost } from "../contract.ts";
 import { openTelegram, type TelegramHarness } from "./harness.ts";
@@ -111,6 +112,40 @@ describe("a poll that fails ends the run", () => {
     expect(await up.ended).toMatchObject({ name: "ChannelError", kind: "transient" });
     expect(up.host.heardCount).toBe(0);
     await net.untilDisconnected();
+  });
+});
+
+describe("a menu of commands that cannot be set", () => {
+  test.each<[title: string, fault: Fault]>([
+    ["refused", { status: 400, description: "Bad Request: BOT_COMMAND_INVALID" }],
+    ["too fast", faults.limited(60)],
+    ["reset", "reset"],
+    ["silence", "silence"],
+  ])("%s: is a warning, and the account hears", async (_title, fault) => {
+    await using other = await openTelegram();
+    other.net.fail("setMyCommands", fault);
+    await using account = await startConnected(other);
+    await other.net.call("setMyCommands");
+    account.host.clock.advance(5_000);
+    other.net.user(chats.ada).says("hello");
+    await account.host.event(({ text }) => text === "hello");
+    const warnings = account.host.records.filter(({ level }) => level === "warn");
+    expect(warnings.map(({ message }) => message)).toEqual(["the menu of commands could not be set"]);
+  });
+
+  test("holds what the network can show", () => {
+    const commands = [
+      { name: "new", description: "x".repeat(300) },
+      { name: "tool-use", description: "no" },
+      { name: "stop", description: "" },
+      ...Array.from({ length: 120 }, (_, index) => ({ name: `c${index}`, description: "d" })),
+    ];
+    const menu = commandMenu(commands);
+    expect(menu).toHaveLength(100);
+    expect(menu.slice(0, 2)).toEqual([
+      { command: "new", description: "x".repeat(256) },
+      { command: "c0", description: "d" },
+    ]);
   });
 });
 

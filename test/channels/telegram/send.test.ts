@@ -165,3 +165,65 @@ describe("after sending", () => {
     expect((await channelErrorOf(up.account.react!(target, "🦞", never))).kind).toBe("rejected");
   });
 });
+
+describe("polls", () => {
+  test.each<[title: string, rest: object, expected: object]>([
+    ["of one answer", {}, {}],
+    ["of several", { maxSelections: 2 }, { allows_multiple_answers: true }],
+    ["for a while", { durationMs: 90_400 }, { open_period: 90 }],
+    ["for a moment", { durationMs: 1 }, { open_period: 5 }],
+    ["for ever", { durationMs: 1e12 }, { open_period: 2_628_000 }],
+  ])("%s", async (_title, rest, expected) => {
+    const poll = { question: "Tea?", options: ["yes", "no"], maxSelections: 1, ...rest };
+    await up.account.send(outbound(topic("42"), { poll, isSilent: true, replyTo: "7" }), never);
+    expect(payloads("sendPoll")).toEqual([
+      {
+        chat_id: chats.forum,
+        message_thread_id: 42,
+        disable_notification: true,
+        reply_parameters: { message_id: 7, allow_sending_without_reply: true },
+        question: "Tea?",
+        options: [{ text: "yes" }, { text: "no" }],
+        ...expected,
+      },
+    ]);
+  });
+
+  test("the network does not take are refused, and a lost answer leaves the outcome open", async () => {
+    const poll = { question: "x".repeat(301), options: ["yes", "no"], maxSelections: 1 };
+    expect(await channelErrorOf(up.account.send(outbound(ada, { poll }), never))).toMatchObject({ kind: "rejected" });
+    net.net.fail("sendPoll", "reset");
+    const short = outbound(ada, { poll: { ...poll, question: "Tea?" } });
+    expect(await channelErrorOf(up.account.send(short, never))).toMatchObject({ kind: "transient", sent: "unknown" });
+  });
+});
+
+describe("buttons", () => {
+  const buttons = [[{ label: "Yes", value: "y" }], [], [{ label: "No", value: "n" }]];
+  const keyboard = {
+    inline_keyboard: [[{ text: "Yes", callback_data: "y" }], [{ text: "No", callback_data: "n" }]],
+  };
+
+  test("go below a text, a file and a changed text, in rows that are not empty", async () => {
+    const media = { kind: "document", mimeType: "text/plain", fileName: "a", bytes: new Uint8Array(1) } as const;
+    const { messageIds } = await up.account.send(outbound(ada, { text: "x", buttons }), never);
+    await up.account.send(outbound(ada, { media, buttons }), never);
+    await up.account.edit!({ chat: ada, id: messageIds[0]! }, outbound(ada, { text: "y", buttons }), never);
+    for (const method of ["sendMessage", "sendDocument", "editMessageText"])
+      expect(payloads(method)[0]).toMatchObject({ reply_markup: keyboard });
+  });
+
+  test("stay when the markup of the text cannot be read", async () => {
+    await up.account.send(outbound(ada, { text: "<marquee>x", plainText: "x", buttons }), never);
+    expect(payloads("sendMessage")[1]).toEqual({ chat_id: chats.ada, text: "x", reply_markup: keyboard });
+  });
+});
+
+test.each<[isSilent: boolean | undefined, expected: boolean]>([
+  [true, true],
+  [false, false],
+  [undefined, false],
+])("silent: %p", async (isSilent, expected) => {
+  await up.account.send(outbound(ada, { text: "x", ...(isSilent === undefined ? {} : { isSilent }) }), never);
+  expect("disable_notification" in payloads("sendMessage")[0]!).toBe(expected);
+});

@@ -21,7 +21,10 @@ const polls = () => net.net.callsOf("getUpdates").map(({ payload }) => payload);
 
 test("a start asks who it is, lets go of a webhook without losing what waits, and polls", async () => {
   await net.net.call("getUpdates");
-  expect(net.net.calls.map(({ method }) => method)).toEqual(["getMe", "deleteWebhook", "getUpdates"]);
+  expect(net.net.calls.map(({ method }) => method)).toEqual(["getMe", "deleteWebhook", "setMyCommands", "getUpdates"]);
+  expect(net.net.callsOf("setMyCommands")[0]!.payload).toEqual({
+    commands: [{ command: "new", description: "Start this session afresh." }],
+  });
   expect(net.net.callsOf("deleteWebhook")[0]!.payload).toEqual({ drop_pending_updates: false });
   expect(polls()[0]).toEqual({
     timeout: 30,
@@ -103,7 +106,7 @@ test("what is dropped is named and confirmed", async () => {
 
 test("a pressed button is stored, then answered; an answer that fails does no harm", async () => {
   const { messageIds } = await up.account.send(
-    { chat: net.direct, text: "choose", key: "k" },
+    { chat: net.direct, text: "choose", key: "k", buttons: [[{ label: "Yes", value: "yes" }]] },
     new AbortController().signal,
   );
   net.net.fail("answerCallbackQuery", { status: 400, description: "Bad Request: query is too old" });
