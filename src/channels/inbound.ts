@@ -142,6 +142,8 @@ export class Incoming {
 
   /** Stores an event; on the disk when it returns. A delivery that is known is acknowledged and nothing else. */
   receive(line: Line, event: Inbound): void {
+    // What we said ourselves comes back on some networks; there is nothing in it to lose.
+    if (event.sender.isSelf === true) return;
     const { agents, isParallel } = line.audience(event);
     if (agents.length === 0) return this.#receiveOne(line, event, "");
     // Each agent has the event for itself, in a queue of its own if they need not wait for each other.

@@ -3,11 +3,20 @@
  * A text can name none by a path (threats T16); whatever cannot be had is `media not found`, whoever asks and why.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { GatewayError } from "../lib/errors.ts";
-import { type FetchOptions, fetchSafely } from "./fetch.ts";
+import type { FetchOptions } from "./fetch.ts";
 import { sniffKind } from "./kinds.ts";
 
 /** A file with its bytes. */
@@ -57,6 +66,8 @@ export class Media {
   async resolve(ref: string, limits: { maxBytes: number; signal: AbortSignal }): Promise<MediaFile> {
     if (HANDLE.test(ref)) return this.#read(ref, limits.maxBytes);
     if (!/^https?:\/\//i.test(ref)) throw new GatewayError("INVALID_REQUEST", "media not found");
+    // HTTP by Node's means costs memory that a gateway which fetches nothing does not have to pay.
+    const { fetchSafely } = await import("./fetch.ts");
     const { bytes, mimeType, fileName } = await fetchSafely(ref, {
       ...this.#needs.internet,
       ...limits,
@@ -70,7 +81,9 @@ export class Media {
     const path = join(this.#needs.folder, `${hash}.${extension}`);
     let bytes: Uint8Array;
     try {
-      if (statSync(path).size > maxBytes) throw new GatewayError("INVALID_REQUEST", "media too large");
+      const found = lstatSync(path); // A link may lead anywhere; it is no file of ours.
+      if (!found.isFile()) throw new Error("not a file");
+      if (found.size > maxBytes) throw new GatewayError("INVALID_REQUEST", "media too large");
       bytes = readFileSync(path);
     } catch (error) {
       if (error instanceof GatewayError) throw error;
@@ -84,12 +97,12 @@ export class Media {
   #prune(comingBytes: number): void {
     const { folder, clock } = this.#needs;
     const files = readdirSync(folder)
-      .map((name) => ({ path: join(folder, name), ...statSync(join(folder, name)) }))
+      .map((name) => ({ path: join(folder, name), ...lstatSync(join(folder, name)) }))
       .sort((one, other) => other.mtimeMs - one.mtimeMs);
     let total = comingBytes;
     for (const { path, size, mtimeMs } of files) {
       total += size;
-      if (total > MAX_TOTAL_BYTES || clock.now() - mtimeMs > KEEP_MS) rmSync(path, { force: true });
+      if (total > MAX_TOTAL_BYTES || clock.now() - mtimeMs > KEEP_MS) rmSync(path, { recursive: true, force: true });
     }
   }
 }

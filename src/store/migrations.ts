@@ -142,4 +142,24 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (channel, account, sender_id)
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE INDEX inbox_by_chat ON inbox(chat_key, id);
+  CREATE INDEX outbox_by_chat ON outbox(chat_key, id);
+  `,
+  `
+  CREATE TABLE nodes (
+    node_id TEXT PRIMARY KEY,
+    facts TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    is_bound INTEGER NOT NULL DEFAULT 0,
+    approved TEXT,
+    token TEXT,
+    created_at INTEGER NOT NULL,
+    approved_at INTEGER,
+    connected_at INTEGER,
+    disconnected_at INTEGER,
+    seen_at INTEGER,
+    seen_reason TEXT
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ModelStandin, startModelStandin } from "../standins/model.ts";
-import { BINARY, type Child, createStateDir, startChild, TOKEN } from "../support/child.ts";
+import { BINARY, type Child, startChild, TOKEN } from "../support/child.ts";
 import type { BinaryHarness, Received } from "./contract.ts";
-import { configFor, eventually, openNetwork } from "./networks.ts";
+import { createStateFor, eventually, openNetwork } from "./networks.ts";
 
 const HELLO = "Hello from the mock model.";
 /** A picture of one dot. */
@@ -24,7 +24,7 @@ describe.each(Object.keys(openNetwork))("%s through the executable", (name) => {
   beforeEach(async () => {
     net = await openNetwork[name]!();
     model = await startModelStandin();
-    stateDir = createStateDir(configFor(model.url, [net]));
+    stateDir = createStateFor(model.url, [net]);
     gateway = await startChild({ stateDir });
     await net.untilConnected();
   });

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ModelStandin, startModelStandin } from "../standins/model.ts";
-import { type Child, createStateDir, startChild } from "../support/child.ts";
+import { type Child, startChild } from "../support/child.ts";
 import type { BinaryHarness } from "./contract.ts";
-import { configFor, eventually, openNetwork } from "./networks.ts";
+import { createStateFor, eventually, openNetwork } from "./networks.ts";
 
 const root = join(import.meta.dir, "..", "..");
 /** Others answer as if nothing had happened: far below any timeout of theirs. */
@@ -32,7 +32,7 @@ beforeAll(async () => {
   model = await startModelStandin();
   nets = new Map();
   for (const name of names) nets.set(name, await openNetwork[name]!());
-  stateDir = createStateDir(configFor(model.url, [...nets.values()]));
+  stateDir = createStateFor(model.url, [...nets.values()]);
   gateway = await startChild({ stateDir, binary });
   for (const net of nets.values()) await net.untilConnected();
 }, 60_000);

@@ -111,6 +111,8 @@ export interface BinaryHarness extends Harness {
   readonly settings: Record<string, unknown>;
   /** How a person writes this chat as a recipient. */
   target(chat: ChatRef): string;
+  /** Puts what a login made where the executable with that state folder looks for it, where there is a login. */
+  seed?(stateDir: string): void;
   /** Makes the receiving side fall silent while everything else goes on, and back. */
   deafen?(isDeaf: boolean): void;
 }

@@ -5,9 +5,9 @@
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { startModelStandin } from "../standins/model.ts";
-import { createStateDir, startChild, TOKEN } from "../support/child.ts";
+import { startChild, TOKEN } from "../support/child.ts";
 import { connect } from "../support/wire-client.ts";
-import { configFor, eventually, openNetwork } from "./networks.ts";
+import { createStateFor, eventually, openNetwork } from "./networks.ts";
 
 const names = (process.env["MOLTBOT_TEST_DEAF"] ?? "telegram").split(",");
 /** The longest silence of a network that is still health, and time to notice. */
@@ -18,7 +18,7 @@ test.each(names)(
   async (name) => {
     await using model = await startModelStandin();
     await using net = await openNetwork[name]!();
-    const stateDir = createStateDir(configFor(model.url, [net]));
+    const stateDir = createStateFor(model.url, [net]);
     await using gateway = await startChild({ stateDir });
     await using client = await connect({ url: gateway.url, token: TOKEN });
     await net.untilConnected();

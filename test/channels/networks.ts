@@ -1,13 +1,16 @@
 /** Every network there is, ready to be opened against its stand-in. */
 import type { Capabilities } from "../../src/channels/contract.ts";
+import { createStateDir } from "../support/child.ts";
 import type { BinaryHarness } from "./contract.ts";
 import { openDiscord } from "./discord/harness.ts";
 import { openIMessage } from "./imessage/harness.ts";
 import { openSignal } from "./signal/harness.ts";
 import { openSlack } from "./slack/harness.ts";
 import { openTelegram } from "./telegram/harness.ts";
+import { openWhatsApp } from "./whatsapp/harness.ts";
 
 export const openNetwork: Readonly<Record<string, () => Promise<BinaryHarness>>> = {
+  whatsapp: () => openWhatsApp(),
   telegram: () => openTelegram({ isRealTime: true }),
   discord: () => openDiscord(),
   slack: () => openSlack(),
@@ -38,6 +41,13 @@ export function configFor(modelUrl: string, networks: readonly BinaryHarness[], 
     ),
     ...more,
   };
+}
+
+/** A new state folder with that configuration, and with what logins on these networks made. */
+export function createStateFor(modelUrl: string, networks: readonly BinaryHarness[], more: object = {}): string {
+  const stateDir = createStateDir(configFor(modelUrl, networks, more));
+  for (const net of networks) net.seed?.(stateDir);
+  return stateDir;
 }
 
 /** Where a network has no mentions, the agent is called by a name. */

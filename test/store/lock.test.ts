@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findHolder, LockedError, openLock } from "../../src/store/lock.ts";
+import { findHolder, LockedError, openHostLock, openLock } from "../../src/store/lock.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -79,4 +79,104 @@ test("those who look do not take each other for the gateway", () => {
   for (let round = 0; round < 20; round++) expect(findHolder(folder)).toBeUndefined();
   using lock = openLock(folder);
   lock.announce(holder);
+});
+
+test("in one process, too: being refused, or looking, does not give away what this process holds", async () => {
+  using _held = openLock(folder);
+  expect(() => openLock(folder)).toThrow(LockedError);
+  findHolder(folder);
+  const code = `
+    const { openLock } = await import(${JSON.stringify(lockModule)});
+    try { openLock(${JSON.stringify(folder)}); console.log("taken"); } catch (error) { console.log(error.name); }
+  `;
+  const child = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe", stderr: "inherit" });
+  expect(await new Response(child.stdout).text()).toBe("LockedError\n");
+});
+
+describe("the lock of a host", () => {
+  const name = `test-${process.pid}`;
+  const path = join(process.platform === "win32" ? tmpdir() : "/tmp", `moltbot-${name}.lock`);
+  const children: { kill(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const child of children.splice(0)) await child.kill();
+    rmSync(path, { recursive: true, force: true });
+  });
+
+  /** Another process of this program, with a state folder of its own: it shares nothing with us but the host. */
+  async function askElsewhere(then: string) {
+    const code = `
+      const { openHostLock } = await import(${JSON.stringify(lockModule)});
+      const lock = openHostLock(${JSON.stringify(name)});
+      console.log(lock ? "held" : "refused");
+      ${then}
+    `;
+    const child = Bun.spawn([process.execPath, "-e", code], {
+      cwd: folder,
+      env: { HOME: folder, TMPDIR: folder },
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    const kill = async () => {
+      child.kill("SIGKILL");
+      await child.exited;
+    };
+    children.push({ kill });
+    const { value } = await child.stdout.getReader().read();
+    return { said: new TextDecoder().decode(value).trim(), kill };
+  }
+
+  test("a second process is refused, and kill -9 of the first frees it", async () => {
+    const other = await askElsewhere("setInterval(() => lock, 1000);");
+    expect(other.said).toBe("held");
+    expect(openHostLock(name)).toBeUndefined();
+    await other.kill();
+    using lock = openHostLock(name);
+    expect(lock).toBeDefined();
+    expect((await askElsewhere("")).said).toBe("refused");
+  });
+
+  test("is held once in one process too; giving it back frees it; another name is another lock", async () => {
+    const first = openHostLock(name);
+    expect(openHostLock(name)).toBeUndefined();
+    // Being refused here does not let others in.
+    expect((await askElsewhere("")).said).toBe("refused");
+    using other = openHostLock(`${name}-other`);
+    expect(other).toBeDefined();
+    rmSync(path.replace(name, `${name}-other`));
+    first?.[Symbol.dispose]();
+    expect((await askElsewhere("")).said).toBe("held");
+  });
+
+  test("another user finds it locked, not unreadable, whatever the mask of this process", () => {
+    const mask = process.umask(0o077);
+    try {
+      using _lock = openHostLock(name);
+      expect(statSync(path).mode & 0o777).toBe(0o666);
+    } finally {
+      process.umask(mask);
+    }
+  });
+
+  test("threat(T18): a link that somebody laid there makes nothing, opens nothing, and is named", () => {
+    const target = join(folder, "victim");
+    symlinkSync(target, path);
+    expect(() => openHostLock(name)).toThrow(`${path} is no file: remove it`);
+    expect(existsSync(target)).toBe(false);
+    writeFileSync(target, "precious", { mode: 0o600 });
+    expect(() => openHostLock(name)).toThrow("is no file");
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+  });
+
+  test("what else may be there is no lock: a folder, a text, a file that cannot be read", () => {
+    mkdirSync(path);
+    expect(() => openHostLock(name)).toThrow("is no file");
+    rmSync(path, { recursive: true });
+    writeFileSync(path, "not a lock, but long enough to be taken for a database file of some kind ".repeat(20));
+    expect(() => openHostLock(name)).toThrow();
+    rmSync(path);
+    if (process.getuid?.() === 0) return; // Root reads everything.
+    writeFileSync(path, "");
+    chmodSync(path, 0);
+    expect(() => openHostLock(name)).toThrow();
+  });
 });

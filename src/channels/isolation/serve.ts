@@ -32,8 +32,8 @@ interface WorkerScope {
   postMessage(message: FromThread): void;
 }
 
-/** Serves the one account of this thread; called once, by its entry. */
-export function serveAccount(networks: readonly Channel[]): void {
+/** Serves the one account of this thread; called once, by its entry, with what finds its network. */
+export function serveAccount(load: (id: string) => Promise<Channel>): void {
   const scope = globalThis as unknown as WorkerScope;
   const tell = (message: FromThread) => scope.postMessage(message);
   silence();
@@ -43,11 +43,12 @@ export function serveAccount(networks: readonly Channel[]): void {
   };
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
-  let served: ServedAccount | undefined;
+  let served: Promise<ServedAccount> | undefined;
   scope.onmessage = ({ data }) => {
     if (data.type === "ping") return tell({ type: "pong" });
-    if (data.type === "open") served = new ServedAccount(networks, data, tell);
-    else served?.handle(data);
+    if (data.type === "open") served = load(data.channelId).then((channel) => new ServedAccount(channel, data, tell));
+    // In the order they came: what waits for the account is handled when it is there.
+    else void served?.then((account) => account.handle(data));
   };
 }
 
@@ -59,10 +60,8 @@ class ServedAccount {
   readonly #storing = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
   #lastId = 0;
 
-  constructor(networks: readonly Channel[], opening: Opening, tell: (message: FromThread) => void) {
+  constructor(channel: Channel, opening: Opening, tell: (message: FromThread) => void) {
     this.#tell = tell;
-    const channel = networks.find(({ id }) => id === opening.channelId);
-    if (!channel) throw new Error(`no network is called ${opening.channelId}`);
     this.#account = channel.open(opening.config as never, this.#host(opening), opening.env);
     this.#tellAbilities();
   }

@@ -1,5 +1,5 @@
 /** The entry of a thread: one account of one of this program's networks. Loads the code of that network only. */
-import { networks } from "../index.ts";
+import { loadNetwork } from "../load.ts";
 import { serveAccount } from "./serve.ts";
 
-serveAccount(networks);
+serveAccount(loadNetwork);

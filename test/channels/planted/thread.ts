@@ -3,8 +3,8 @@
  * reject, hang or spin, after the event was stored. Built into an executable of its own by containment.test.ts.
  */
 import type { Channel, ChannelHost } from "../../../src/channels/contract.ts";
-import { networks } from "../../../src/channels/index.ts";
 import { serveAccount } from "../../../src/channels/isolation/serve.ts";
+import { loadNetwork } from "../../../src/channels/load.ts";
 
 const faults: Readonly<Record<string, () => Promise<void> | void>> = {
   throw: () =>
@@ -35,4 +35,4 @@ function plant(channel: Channel): Channel {
   return { ...channel, open: (config, host, env) => channel.open(config, faulty(host), env) };
 }
 
-serveAccount(networks.map(plant));
+serveAccount(async (id) => plant(await loadNetwork(id)));

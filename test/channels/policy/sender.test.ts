@@ -217,3 +217,60 @@ test("the decision says what it was made from, and nothing that was written", ()
   });
   expect(senderKey(" AbC ")).toBe("abc");
 });
+
+describe("people with several ids", () => {
+  const lid = { id: "lid-7", altIds: ["+15550102030", "Other"] };
+  const section = (list: string[]) => ({ dmPolicy: "allowlist", allowFrom: list });
+
+  test.each<[title: string, list: string[], expected: string]>([
+    ["by their id", ["lid-7"], "admit"],
+    ["by another id of theirs", ["+1 555 010 20 30"], "admit"],
+    ["by another id, however it is spelt", ["OTHER"], "admit"],
+    ["not by a part of one", ["+1555010203"], "drop"],
+    ["not by nothing", ["", " "], "drop"],
+  ])("are listed %s", (_title, list, expected) => {
+    expect(verdict(direct({ sender: lid }), section(list))).toBe(expected as never);
+    expect(verdict(grouped({ sender: lid }), { groupAllowFrom: list })).toBe(expected as never);
+  });
+
+  test("are paired by any of them, and told as strangers by none", () => {
+    expect(verdict(direct({ sender: lid }), {}, new Set(["other"]))).toBe("admit");
+    expect(verdict(direct({ sender: lid }), {}, new Set(["another"]))).toBe("pair");
+    expect(verdict(grouped({ sender: lid }), {}, new Set(["other"]))).toBe("drop");
+  });
+
+  test.each<[altId: string]>([[""], [" "], ["*"]])("%j is no id of anybody", (altId) => {
+    const sender = { id: "666", altIds: [altId] };
+    expect(verdict(direct({ sender }), {}, new Set(["", "*"]))).toBe("pair");
+    const forced = { ...settingsOf({ groupPolicy: "allowlist" }), groupAllowFrom: ["", "x"] };
+    expect(judgeSender(grouped({ sender }), forced, nobody).verdict).toBe("drop");
+  });
+
+  test("do not have the id of the group they speak in", () => {
+    const sender = { id: "666", altIds: ["-500"] };
+    expect(verdict(grouped({ sender }), { groupAllowFrom: ["-500"], allowFrom: ["-500"] })).toBe("drop");
+    expect(verdict(grouped({ sender: { id: "666", altIds: ["-500", "100"] } }), { groupAllowFrom: ["100"] })).toBe(
+      "admit",
+    );
+  });
+
+  test("a stranger whose names read like ids stays a stranger", () => {
+    const sender = { id: "666", name: "+15550102030", username: "+15550102030" };
+    expect(verdict(direct({ sender }), section(["+15550102030"]))).toBe("drop");
+  });
+});
+
+describe("what waited since before we connected", () => {
+  test("of a stranger is dropped without a word, whatever it is", () => {
+    for (const type of types) expect(verdict(direct({ type, isBacklog: true }), {})).toBe("drop");
+    expect(judgeSender(direct({ isBacklog: true }), settingsOf({}), nobody).reason).toContain("before");
+    expect(verdict(direct({ isBacklog: false }), {})).toBe("pair");
+  });
+
+  test("of somebody known is heard like everything else", () => {
+    expect(verdict(direct({ isBacklog: true }), { allowFrom: ["100"] })).toBe("admit");
+    expect(verdict(direct({ isBacklog: true }), {}, new Set(["100"]))).toBe("admit");
+    expect(verdict(grouped({ isBacklog: true }), { groupAllowFrom: ["100"] })).toBe("admit");
+    expect(verdict(grouped({ isBacklog: true }), {})).toBe("drop");
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { accountIdOf, accountsOf, groupOf } from "../../../src/channels/policy/settings.ts";
+import { accountIdOf, accountsOf, groupOf, sharedSettings } from "../../../src/channels/policy/settings.ts";
 import { entryOf, settingsOf } from "./events.ts";
 
 describe("accounts", () => {
@@ -113,4 +113,98 @@ test("tables and retries are read, with their defaults", () => {
     tables: "bullets",
     retry: { attempts: 5, minDelayMs: 500, maxDelayMs: 30_000, jitter: 0.1 },
   });
+});
+
+describe("what all channels share", () => {
+  test.each<[title: string, messages: Parameters<typeof sharedSettings>[0], expected: object]>([
+    ["nothing", {}, {}],
+    ["values that were left out are not there", { responsePrefix: undefined, inbound: {}, groupChat: {} }, {}],
+    [
+      "groups, without their section",
+      { groupChat: { historyLimit: 3, mentionPatterns: ["bot"] } },
+      { historyLimit: 3, mentionPatterns: ["bot"] },
+    ],
+    ["the wait of all channels", { inbound: { debounceMs: 7 } }, { debounceMs: 7 }],
+    ["the wait of this one", { inbound: { debounceMs: 7, byChannel: { net: 9, other: 1 } } }, { debounceMs: 9 }],
+    ["none here, though elsewhere there is", { inbound: { debounceMs: 7, byChannel: { net: 0 } } }, { debounceMs: 0 }],
+    [
+      "the rest as it stands",
+      { ackReaction: "", ackReactionScope: "off", removeAckAfterReply: false, responsePrefix: "x" },
+      { ackReaction: "", ackReactionScope: "off", removeAckAfterReply: false, responsePrefix: "x" },
+    ],
+  ])("%s", (_title, messages, expected) => {
+    expect(sharedSettings(messages, "net")).toEqual(expected as never);
+  });
+
+  test("holds where neither the channel nor the account says otherwise, and makes no key of the network's own", () => {
+    const shared = sharedSettings(
+      { groupChat: { historyLimit: 3 }, inbound: { debounceMs: 7 }, ackReaction: "a" },
+      "net",
+    );
+    const section = { ackReaction: "b", accounts: { a: { historyLimit: 4 }, b: {} } };
+    const [a, b] = accountsOf(section, { shared });
+    expect(a?.settings).toMatchObject({ historyLimit: 4, debounceMs: 7, ackReaction: "b" });
+    expect(b?.settings).toMatchObject({ historyLimit: 3, debounceMs: 7, ackReaction: "b" });
+    expect([a?.own, b?.own, a?.problems]).toEqual([{}, {}, []]);
+  });
+});
+
+describe("a chat within others", () => {
+  const settings = settingsOf({
+    groups: {
+      "*": { systemPrompt: "all", requireMention: true },
+      server: { systemPrompt: "server", enabled: false, allowFrom: ["1"] },
+      room: { enabled: true },
+    },
+  });
+
+  test.each<[title: string, chat: Parameters<typeof groupOf>[1], expected: object]>([
+    [
+      "has what it says, then its room, its server and the star",
+      { id: "t", parentIds: ["room", "server"] },
+      { enabled: true, systemPrompt: "server", allowFrom: ["1"], requireMention: true },
+    ],
+    [
+      "the nearest place comes first",
+      { id: "t", parentIds: ["server", "room"] },
+      { enabled: false, systemPrompt: "server" },
+    ],
+    [
+      "a place of another spelling is the same",
+      { id: "t", parentIds: [" ROOM "] },
+      { enabled: true, systemPrompt: "all" },
+    ],
+    ["places that are not listed say nothing", { id: "t", parentIds: ["x", "y"] }, { systemPrompt: "all" }],
+    ["a place that is called like the star is none", { id: "t", parentIds: ["*"] }, { systemPrompt: "all" }],
+  ])("%s", (_title, chat, expected) => {
+    expect(groupOf(settings, chat)).toMatchObject({ ...expected, isListed: true } as never);
+  });
+
+  test("is listed when one of its places is, and not otherwise", () => {
+    const some = settingsOf({ groups: { server: {} } });
+    expect(groupOf(some, { id: "t", parentIds: ["room", "server"] }).isListed).toBe(true);
+    expect(groupOf(some, { id: "t", parentIds: ["room"] }).isListed).toBe(false);
+    expect(groupOf(some, { id: "t", parentIds: ["*", ""] }).isListed).toBe(false);
+    expect(groupOf(settingsOf({ groups: {} }), { id: "t", parentIds: ["server"] }).isListed).toBe(false);
+  });
+});
+
+test.each<[section: Record<string, unknown>, expected: object]>([
+  [{}, { perMinute: 3000, botTurns: 10 }],
+  [{ rateLimit: { perMinute: 5 } }, { perMinute: 5, botTurns: 10 }],
+  [{ rateLimit: { botTurns: 0 } }, { perMinute: 3000, botTurns: 0 }],
+])("the limits of %j", (section, expected) => {
+  expect(settingsOf(section).rateLimit).toEqual(expected as never);
+});
+
+test.each<[section: Record<string, unknown>]>([
+  [{ rateLimit: { perMinute: 0 } }],
+  [{ rateLimit: { botTurns: -1 } }],
+  [{ rateLimit: 5 }],
+  [{ debounceMs: 60_001 }],
+  [{ typingMode: "always" }],
+])("%j is a problem, and the account is shut", (section) => {
+  const { problems, settings } = entryOf(section);
+  expect(problems.length).toBeGreaterThan(0);
+  expect(settings.enabled).toBe(false);
 });
