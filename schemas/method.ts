@@ -20,8 +20,8 @@ export interface MethodSpec {
   summary: string;
   params: TSchema;
   result: TSchema;
-  /** One access rule, or one per generation where `protocol/methods.md` tells them apart. */
-  access: Access | { v3: Access; v4: Access };
+  /** One access rule, or one per generation where `protocol/methods.md` tells them apart; `never`: unknown to it. */
+  access: Access | { v3: Access | "never"; v4: Access | "never" };
   /** `none`: every call acts; `safe`: repeat freely; `keyed`: replayed by `params.idempotencyKey`. */
   idempotency: "none" | "safe" | "keyed";
 }
@@ -34,7 +34,7 @@ export interface EventSpec {
   name: string;
   summary: string;
   payload: TSchema;
-  guard: { v3: Guard | "never"; v4: Guard };
+  guard: { v3: Guard | "never"; v4: Guard | "never" };
   /** Skipped for a reader whose buffer is full, instead of closing it (`protocol/handshake.md` section 12). */
   isDroppable: boolean;
 }

@@ -6,7 +6,8 @@ import { Agents } from "./agent/agents.ts";
 import { createAssistant } from "./agent/assistant.ts";
 import { discoverModel } from "./agent/discover.ts";
 import { Runs } from "./agent/runs.ts";
-import { createTools } from "./agent/tools.ts";
+import { Canvas } from "./canvas/canvas.ts";
+import { listenCanvas } from "./canvas/listener.ts";
 import { Channels } from "./channels/channels.ts";
 import { networks } from "./channels/index.ts";
 import { openInThread } from "./channels/isolation/remote.ts";
@@ -14,11 +15,13 @@ import { bindingsOf, broadcastOf } from "./channels/policy/bindings.ts";
 import { createWebhookRoute } from "./channels/webhooks.ts";
 import { ConfigFile } from "./config/config.ts";
 import { Devices } from "./devices/devices.ts";
+import { Invites } from "./devices/invites.ts";
 import { hasScope } from "./devices/scopes.ts";
 import { Admission } from "./gateway/admission.ts";
 import { Audience } from "./gateway/broadcast.ts";
 import type { Connection } from "./gateway/connection.ts";
 import { Dispatcher, type Method } from "./gateway/dispatch.ts";
+import { createDoor } from "./gateway/door.ts";
 import { Handshake } from "./gateway/handshake.ts";
 import { Once } from "./gateway/once.ts";
 import { createPeerJudge, type PeerJudge } from "./gateway/peer.ts";
@@ -29,6 +32,7 @@ import { createTailscaleCli, type Tailscale } from "./gateway/tailscale.ts";
 import { encodeEventHead, TICK_INTERVAL_MS } from "./gateway/wire.ts";
 import type { Clock } from "./lib/clock.ts";
 import { messageOf } from "./lib/errors.ts";
+import { ExecApprovalsDisk } from "./lib/exec/approvals-file.ts";
 import { processId } from "./lib/host.ts";
 import type { Ids } from "./lib/ids.ts";
 import type { Log } from "./lib/log.ts";
@@ -39,7 +43,14 @@ import { createAnswering } from "./methods/answering.ts";
 import { commandList } from "./methods/commands.ts";
 import * as events from "./methods/events.ts";
 import { createMethods } from "./methods/index.ts";
+import { announceNodes, greetNode } from "./methods/nodes/announce.ts";
+import { approvalTargets, askInChats } from "./methods/nodes/chat-approvals.ts";
 import type { Services } from "./methods/services.ts";
+import { toolsFor } from "./methods/tools/index.ts";
+import { ExecApprovals } from "./nodes/approvals.ts";
+import { Nodes } from "./nodes/nodes.ts";
+import { PresenceRows } from "./nodes/presence-rows.ts";
+import { VoiceWake } from "./nodes/voice-wake.ts";
 import { Lanes } from "./sessions/lanes.ts";
 import { createRunTranscripts } from "./sessions/run-transcripts.ts";
 import { Sessions } from "./sessions/sessions.ts";
@@ -52,13 +63,17 @@ import { DedupeStore } from "./store/dedupe.ts";
 import { DeviceStore } from "./store/devices.ts";
 import { InboxStore } from "./store/inbox.ts";
 import { openHostLock } from "./store/lock.ts";
+import { NodeStore } from "./store/nodes.ts";
 import { OutboxStore } from "./store/outbox.ts";
 import { RunStore } from "./store/runs.ts";
 import { SessionStore } from "./store/sessions.ts";
 import { openPages } from "./web/assets.ts";
+import { openCanvasFiles } from "./web/canvas-assets.ts";
 
 /** The gateway's port when nobody says otherwise. */
 export const DEFAULT_PORT = 18789;
+/** How far the canvas' own port lies above the gateway's when nobody says otherwise; with its default that is 18793. */
+const CANVAS_PORT_OFFSET = 4;
 /** A socket's time to prove itself when the configuration does not say (threats T34). */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** How often the health summary is made anew. */
@@ -105,6 +120,8 @@ export interface App extends AsyncDisposable {
   /** Where people open the page, without a secret. */
   readonly pageUrl: string;
   readonly tlsFingerprint: string | undefined;
+  /** The canvas' port of its own; undefined when it is off or could not be had. */
+  readonly canvasPort: number | undefined;
   /** What the owner should know: unknown config keys, safe mode. */
   readonly warnings: readonly string[];
   /** Says goodbye to everyone and ends. Idempotent. */
@@ -140,6 +157,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const audience = new Audience();
   const stateVersion = () => ({ presence: presence.version, health: health.version });
   const devices = new Devices({ store: new DeviceStore(database), clock, ids, log: log.child("devices") });
+  const invites = new Invites({ clock, ids, log: log.child("devices") });
   const assistant = createAssistant({
     facts: async () => ({
       status: [
@@ -169,7 +187,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     transcripts: createRunTranscripts(sessions),
     lanes,
     agents,
-    tools: createTools(clock),
+    tools: (request) => toolsFor(services, request),
     clock,
     log: log.child("agent"),
   });
@@ -178,6 +196,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     self: describeGateway(version, hostName, ids.uuid()),
     tell: (entries) => audience.publish(events.presence, { presence: entries }, stateVersion()),
   });
+  const presenceRows = new PresenceRows(presence);
   const health = new Health({
     clock,
     sources: {
@@ -231,20 +250,65 @@ export async function createApp(options: AppOptions): Promise<App> {
     ids,
     log: log.child("channels"),
   });
+  const nodeStore = new NodeStore(database);
+  const execApprovals = new ExecApprovals({
+    clock,
+    ids,
+    log: log.child("nodes"),
+    hasRoute: ({ connectionId }) =>
+      approvalTargets({ config }).length > 0 ||
+      [...audience].some((connection) => connection.id !== connectionId && connection.isEntitled("approvals")),
+  });
+  const nodes = new Nodes({
+    store: nodeStore,
+    devices,
+    approvals: execApprovals,
+    policy: () => {
+      const { commands = {}, allowCommands = [], denyCommands = [] } = gatewayConfig().nodes ?? {};
+      return {
+        allow: [...(commands.allow ?? []), ...allowCommands],
+        deny: [...(commands.deny ?? []), ...denyCommands],
+      };
+    },
+    clock,
+    ids,
+    log: log.child("nodes"),
+  });
+  const limiter = new RateLimiter(clock, { ...defaultRateLimits, ...gatewayConfig().auth?.rateLimit });
+  const canvasConfig = config.snapshot.canvasHost ?? {};
+  const canvas = undo.use(
+    new Canvas({
+      isEnabled: (canvasConfig.enabled ?? true) && !env["OPENCLAW_SKIP_CANVAS_HOST"],
+      root: canvasConfig.root ?? join(stateDir, "canvas"),
+      isLive: canvasConfig.liveReload ?? true,
+      isTls: () => tls !== undefined,
+      door: createDoor({ judge: () => judge, policy: () => admission.policy, limiter }),
+      assets: openCanvasFiles(),
+      clock,
+      ids,
+      log: log.child("canvas"),
+    }),
+  );
   const services: Services = {
     agents,
+    canvas,
     channels,
     clock,
     config,
     devices,
+    execApprovals,
+    execRules: new ExecApprovalsDisk({ path: join(stateDir, "exec-approvals.json"), clock, ids }),
     health,
     ids,
+    invites,
     media,
+    nodes,
     logFile: options.logFile,
     presence,
     runs,
     sessions,
     systemEvents: new SystemEvents(),
+    voiceWake: new VoiceWake(nodeStore),
     self: {
       version,
       startedAtMs,
@@ -278,14 +342,20 @@ export async function createApp(options: AppOptions): Promise<App> {
   const handshake = new Handshake({
     policy: () => admission.policy,
     devices,
-    limiter: new RateLimiter(clock, { ...defaultRateLimits, ...gatewayConfig().auth?.rateLimit }),
+    invites,
+    limiter,
     tailscale,
     clock,
     log: log.child("gateway"),
     facts: {
       server: { version, bootId: ids.uuid(), host: hostName },
-      methods: dispatcher.names().filter((name) => name !== "connect"),
+      methods: (wire) => dispatcher.names(wire).filter((name) => name !== "connect"),
       events: events.eventSpecs.map(({ name }) => name),
+      nodeHello: ({ deviceId, client }, { id: connectionId, peer, gone }) => {
+        // At once, also when it is cut before its hello is out (threats T26).
+        gone.addEventListener("abort", () => canvas.drop(connectionId));
+        return canvas.urlFor({ nodeId: deviceId ?? client.id, connectionId, headers: peer.headers }) ?? {};
+      },
       snapshot: ({ version: wire, role, scopes }) => ({
         presence: role === "operator" && (wire === 3 || hasScope(scopes, "operator.read")) ? presence.list() : [],
         health: health.snapshot(),
@@ -303,6 +373,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
 
   announceTo(audience, { devices, sessions, runs, clock });
+  announceNodes(audience, services);
+  askInChats(services, log.child("nodes"));
   const interrupted = runs.recover();
   if (interrupted) log.warn("runs were interrupted by the last stop", { count: interrupted });
   const bind = safeMode.length ? "loopback" : (overrides.bind ?? gatewayConfig().bind ?? "loopback");
@@ -318,9 +390,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     nowMs: clock.now(),
   });
 
+  const wantedPort = overrides.port ?? gatewayConfig().port ?? DEFAULT_PORT;
   const gateway = listen({
     hostname: address,
-    port: overrides.port ?? gatewayConfig().port ?? DEFAULT_PORT,
+    port: wantedPort,
     tls: tls && { cert: tls.cert, key: tls.key },
     handshakeTimeoutMs: gatewayConfig().handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     judge: () => judge,
@@ -331,19 +404,33 @@ export async function createApp(options: AppOptions): Promise<App> {
       createWebhookRoute({ find: (path) => channels.deliveryAt(path), clock, log: log.child("channels") }),
       ...routesOf({ database, isPageServed: () => gatewayConfig().controlUi?.enabled ?? true }),
     ],
+    ...(canvas.isEnabled ? { annex: canvas.host } : {}),
     clock,
     ids,
     log: log.child("gateway"),
     onOpen: (connection) => greet(connection),
     onClose: (connection) => {
-      const key = presenceKey(connection);
-      presence.leave(key, key === connection.id); // Nobody comes back under the id of a connection.
       const { id: connId, ended } = connection;
+      presenceRows.leave(connId);
+      nodes.disconnected(connId);
       if (ended && ended.code !== 1012) log.warn("a client was cut off", { connId, ...ended });
       else log.debug("a client left", { connId });
     },
   });
   undo.defer(() => gateway.shutdown());
+  const canvasPort = canvasConfig.port ?? (wantedPort === 0 ? 0 : gateway.port + CANVAS_PORT_OFFSET);
+  const ownCanvas = canvas.isEnabled
+    ? listenCanvas({
+        hostname: address,
+        port: canvasPort,
+        tls: tls && { cert: tls.cert, key: tls.key },
+        host: canvas.host,
+        log: log.child("canvas"),
+      })
+    : undefined;
+  if (ownCanvas) undo.use(ownCanvas);
+  // First, so that the gateway's port need not wait for pages that are open.
+  undo.defer(() => canvas.host.close());
   undo.use(
     config.onChange(
       (value) => value.gateway,
@@ -398,6 +485,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   clock.after(LATER_MS, () => {
     if (owned.disposed) return;
     owned.use(watchConfig(config, options));
+    void canvas.start();
     if (options.discover ?? true) void findLocalModel(agents, options);
     if (!tailnet.length) void learnTailnet();
   });
@@ -417,6 +505,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     url,
     pageUrl,
     tlsFingerprint: tls?.fingerprint,
+    canvasPort: ownCanvas?.port,
     warnings: [
       ...safeMode.map((problem) => `safe mode: ${problem}`),
       ...config.issues.flatMap(({ severity, path, message }) =>
@@ -439,11 +528,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { client, role, scopes, deviceId, version: wire } = identity;
     log.debug("a client connected", { connId: connection.id, client: client.id, role, protocol: wire });
     if (wire === 3) connection.deliver(encodeEventHead("health", health.get(), stateVersion()), false);
+    greetNode(connection, services);
     const isShortLived =
       client.mode === "cli" || client.mode === "probe" || (wire === 4 && client.mode === "backend" && !deviceId);
     if (isShortLived) return;
-    const facts = { client, role, scopes, deviceId, ip: peer.isLocal ? undefined : peer.clientIp };
-    presence.set(presenceKey(connection), describeClient(facts), true);
+    // Apps look for a node in this list by the id that they know it by.
+    const instanceId = role === "node" ? deviceId : client.instanceId;
+    const told = instanceId === undefined ? client : { ...client, instanceId };
+    const facts = { client: told, role, scopes, deviceId, ip: peer.isLocal ? undefined : peer.clientIp };
+    presenceRows.enter({ id: connection.id, version: wire, role, deviceId, instanceId }, describeClient(facts));
   }
 
   /** Whoever came in with a secret that is no longer the secret has to prove itself again (threats T26). */
@@ -503,9 +596,4 @@ async function findLocalModel(agents: Agents, { clock, log }: AppOptions): Promi
   if (!found) return;
   agents.adopt(found);
   log.info("a model server was found on this machine", { server: found.label, model: found.model });
-}
-
-function presenceKey({ id, identity }: Connection): string {
-  const isOperatorV4 = identity?.version === 4 && identity.role === "operator";
-  return isOperatorV4 ? id : (identity?.deviceId ?? identity?.client.instanceId ?? id);
 }

@@ -42,11 +42,39 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case deviceScopesWaitUpgrade = "device.scopes.waitUpgrade"
     case deviceTokenRevoke = "device.token.revoke"
     case deviceTokenRotate = "device.token.rotate"
+    case execApprovalGet = "exec.approval.get"
+    case execApprovalList = "exec.approval.list"
+    case execApprovalRequest = "exec.approval.request"
+    case execApprovalResolve = "exec.approval.resolve"
+    case execApprovalWaitDecision = "exec.approval.waitDecision"
+    case execApprovalsGet = "exec.approvals.get"
+    case execApprovalsNodeGet = "exec.approvals.node.get"
+    case execApprovalsNodeSet = "exec.approvals.node.set"
+    case execApprovalsSet = "exec.approvals.set"
     case health = "health"
     case lastHeartbeat = "last-heartbeat"
     case logsTail = "logs.tail"
     case messageAction = "message.action"
     case modelsList = "models.list"
+    case nodeDescribe = "node.describe"
+    case nodeEvent = "node.event"
+    case nodeInviteCreate = "node.invite.create"
+    case nodeInvoke = "node.invoke"
+    case nodeInvokeProgress = "node.invoke.progress"
+    case nodeInvokeResult = "node.invoke.result"
+    case nodeList = "node.list"
+    case nodePairApprove = "node.pair.approve"
+    case nodePairList = "node.pair.list"
+    case nodePairReject = "node.pair.reject"
+    case nodePairRemove = "node.pair.remove"
+    case nodePairRequest = "node.pair.request"
+    case nodePairVerify = "node.pair.verify"
+    case nodePendingAck = "node.pending.ack"
+    case nodePendingDrain = "node.pending.drain"
+    case nodePendingEnqueue = "node.pending.enqueue"
+    case nodePendingPull = "node.pending.pull"
+    case nodePluginSurfaceRefresh = "node.pluginSurface.refresh"
+    case nodeRename = "node.rename"
     case poll = "poll"
     case queueList = "queue.list"
     case queuePrune = "queue.prune"
@@ -67,10 +95,14 @@ public enum GatewayMethod: String, Codable, CaseIterable, Hashable, Sendable {
     case sessionsResolve = "sessions.resolve"
     case sessionsSend = "sessions.send"
     case sessionsSubscribe = "sessions.subscribe"
+    case skillsBins = "skills.bins"
     case status = "status"
     case systemEvent = "system-event"
     case systemPresence = "system-presence"
     case systemInfo = "system.info"
+    case voicewakeGet = "voicewake.get"
+    case voicewakeRoutingGet = "voicewake.routing.get"
+    case voicewakeSet = "voicewake.set"
     case webLoginStart = "web.login.start"
     case webLoginWait = "web.login.wait"
 }
@@ -82,12 +114,21 @@ public enum GatewayEvent: String, Codable, CaseIterable, Hashable, Sendable {
     case connectChallenge = "connect.challenge"
     case devicePairRequested = "device.pair.requested"
     case devicePairResolved = "device.pair.resolved"
+    case execApprovalRequested = "exec.approval.requested"
+    case execApprovalResolved = "exec.approval.resolved"
     case health = "health"
+    case nodeInvokeCancel = "node.invoke.cancel"
+    case nodeInvokeInput = "node.invoke.input"
+    case nodeInvokeRequest = "node.invoke.request"
+    case nodePairRequested = "node.pair.requested"
+    case nodePairResolved = "node.pair.resolved"
     case presence = "presence"
     case sessionMessage = "session.message"
     case sessionsChanged = "sessions.changed"
     case shutdown = "shutdown"
     case tick = "tick"
+    case voicewakeChanged = "voicewake.changed"
+    case voicewakeRoutingChanged = "voicewake.routing.changed"
 }
 
 public enum AgentEventStream: RawRepresentable, Codable, Hashable, Sendable {
@@ -1027,6 +1068,331 @@ public struct EventFrame: Codable, Sendable {
     }
 }
 
+public struct ExecAllowlistEntry: Codable, Sendable {
+    public let id: String?
+    public let pattern: String
+    public let lastUsedAt: Int?
+    public let lastUsedCommand: String?
+    public let lastResolvedPath: String?
+
+    public init(
+        id: String? = nil,
+        pattern: String,
+        lastUsedAt: Int? = nil,
+        lastUsedCommand: String? = nil,
+        lastResolvedPath: String? = nil
+    ) {
+        self.id = id
+        self.pattern = pattern
+        self.lastUsedAt = lastUsedAt
+        self.lastUsedCommand = lastUsedCommand
+        self.lastResolvedPath = lastResolvedPath
+    }
+}
+
+public struct ExecAgentRules: Codable, Sendable {
+    public let security: String?
+    public let ask: String?
+    public let askFallback: String?
+    public let autoAllowSkills: Bool?
+    public let allowlist: [ExecAllowlistEntry]?
+
+    public init(
+        security: String? = nil,
+        ask: String? = nil,
+        askFallback: String? = nil,
+        autoAllowSkills: Bool? = nil,
+        allowlist: [ExecAllowlistEntry]? = nil
+    ) {
+        self.security = security
+        self.ask = ask
+        self.askFallback = askFallback
+        self.autoAllowSkills = autoAllowSkills
+        self.allowlist = allowlist
+    }
+}
+
+public struct ExecApprovalShown: Codable, Sendable {
+    public let command: String
+    /// characters of the command itself
+    public let commandLength: Int?
+    public let commandArgv: [String]?
+    public let env: [String: String]?
+    public let cwd: String?
+    public let host: String?
+    public let security: String?
+    public let ask: String?
+    public let agentId: String?
+    public let resolvedPath: String?
+    public let sessionKey: String?
+    public let nodeId: String?
+    public let warningText: String?
+
+    public init(
+        command: String,
+        commandLength: Int? = nil,
+        commandArgv: [String]? = nil,
+        env: [String: String]? = nil,
+        cwd: String? = nil,
+        host: String? = nil,
+        security: String? = nil,
+        ask: String? = nil,
+        agentId: String? = nil,
+        resolvedPath: String? = nil,
+        sessionKey: String? = nil,
+        nodeId: String? = nil,
+        warningText: String? = nil
+    ) {
+        self.command = command
+        self.commandLength = commandLength
+        self.commandArgv = commandArgv
+        self.env = env
+        self.cwd = cwd
+        self.host = host
+        self.security = security
+        self.ask = ask
+        self.agentId = agentId
+        self.resolvedPath = resolvedPath
+        self.sessionKey = sessionKey
+        self.nodeId = nodeId
+        self.warningText = warningText
+    }
+}
+
+public struct ExecApproval: Codable, Sendable {
+    public let id: String
+    public let request: ExecApprovalShown
+    public let createdAtMs: Int
+    public let expiresAtMs: Int
+
+    public init(
+        id: String,
+        request: ExecApprovalShown,
+        createdAtMs: Int,
+        expiresAtMs: Int
+    ) {
+        self.id = id
+        self.request = request
+        self.createdAtMs = createdAtMs
+        self.expiresAtMs = expiresAtMs
+    }
+}
+
+public enum ExecApprovalResolvedDecision: RawRepresentable, Codable, Hashable, Sendable {
+    case allowOnce
+    case allowAlways
+    case deny
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "allow-once": self = .allowOnce
+        case "allow-always": self = .allowAlways
+        case "deny": self = .deny
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .allowOnce: return "allow-once"
+        case .allowAlways: return "allow-always"
+        case .deny: return "deny"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct ExecApprovalResolved: Codable, Sendable {
+    public let id: String
+    public let decision: ExecApprovalResolvedDecision
+    public let resolvedBy: String?
+    public let ts: Int
+
+    public init(
+        id: String,
+        decision: ExecApprovalResolvedDecision,
+        resolvedBy: String? = nil,
+        ts: Int
+    ) {
+        self.id = id
+        self.decision = decision
+        self.resolvedBy = resolvedBy
+        self.ts = ts
+    }
+}
+
+public struct ExecApprovalsFileSocket: Codable, Sendable {
+    public let path: String?
+    public let token: String?
+
+    public init(
+        path: String? = nil,
+        token: String? = nil
+    ) {
+        self.path = path
+        self.token = token
+    }
+}
+
+public struct ExecApprovalsFileDefaults: Codable, Sendable {
+    public let security: String?
+    public let ask: String?
+    public let askFallback: String?
+    public let autoAllowSkills: Bool?
+
+    public init(
+        security: String? = nil,
+        ask: String? = nil,
+        askFallback: String? = nil,
+        autoAllowSkills: Bool? = nil
+    ) {
+        self.security = security
+        self.ask = ask
+        self.askFallback = askFallback
+        self.autoAllowSkills = autoAllowSkills
+    }
+}
+
+public struct ExecApprovalsFile: Codable, Sendable {
+    public let version: Double
+    public let socket: ExecApprovalsFileSocket?
+    public let defaults: ExecApprovalsFileDefaults?
+    public let agents: [String: ExecAgentRules]?
+
+    public init(
+        version: Double,
+        socket: ExecApprovalsFileSocket? = nil,
+        defaults: ExecApprovalsFileDefaults? = nil,
+        agents: [String: ExecAgentRules]? = nil
+    ) {
+        self.version = version
+        self.socket = socket
+        self.defaults = defaults
+        self.agents = agents
+    }
+}
+
+public enum ExecApprovalsSnapshotResolvedDefaultsSecurity: RawRepresentable, Codable, Hashable, Sendable {
+    case deny
+    case allowlist
+    case full
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "deny": self = .deny
+        case "allowlist": self = .allowlist
+        case "full": self = .full
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .deny: return "deny"
+        case .allowlist: return "allowlist"
+        case .full: return "full"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public enum ExecApprovalsSnapshotResolvedDefaultsAsk: RawRepresentable, Codable, Hashable, Sendable {
+    case off
+    case onMiss
+    case always
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "off": self = .off
+        case "on-miss": self = .onMiss
+        case "always": self = .always
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .off: return "off"
+        case .onMiss: return "on-miss"
+        case .always: return "always"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public enum ExecApprovalsSnapshotResolvedDefaultsAskFallback: RawRepresentable, Codable, Hashable, Sendable {
+    case deny
+    case allowlist
+    case full
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "deny": self = .deny
+        case "allowlist": self = .allowlist
+        case "full": self = .full
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .deny: return "deny"
+        case .allowlist: return "allowlist"
+        case .full: return "full"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct ExecApprovalsSnapshotResolvedDefaults: Codable, Sendable {
+    public let security: ExecApprovalsSnapshotResolvedDefaultsSecurity
+    public let ask: ExecApprovalsSnapshotResolvedDefaultsAsk
+    public let askFallback: ExecApprovalsSnapshotResolvedDefaultsAskFallback
+    public let autoAllowSkills: Bool
+
+    public init(
+        security: ExecApprovalsSnapshotResolvedDefaultsSecurity,
+        ask: ExecApprovalsSnapshotResolvedDefaultsAsk,
+        askFallback: ExecApprovalsSnapshotResolvedDefaultsAskFallback,
+        autoAllowSkills: Bool
+    ) {
+        self.security = security
+        self.ask = ask
+        self.askFallback = askFallback
+        self.autoAllowSkills = autoAllowSkills
+    }
+}
+
+public struct ExecApprovalsSnapshot: Codable, Sendable {
+    public let path: String
+    public let exists: Bool
+    public let hash: String
+    public let file: ExecApprovalsFile
+    public let resolvedDefaults: ExecApprovalsSnapshotResolvedDefaults?
+
+    public init(
+        path: String,
+        exists: Bool,
+        hash: String,
+        file: ExecApprovalsFile,
+        resolvedDefaults: ExecApprovalsSnapshotResolvedDefaults? = nil
+    ) {
+        self.path = path
+        self.exists = exists
+        self.hash = hash
+        self.file = file
+        self.resolvedDefaults = resolvedDefaults
+    }
+}
+
 public struct RequestFrame: Codable, Sendable {
     public let type: String
     public let id: String
@@ -1599,6 +1965,7 @@ public struct HelloOk: Codable, Sendable {
     public let server: HelloOkServer
     public let features: HelloOkFeatures
     public let snapshot: HelloOkSnapshot
+    public let pluginSurfaceUrls: [String: String]?
     public let auth: HelloOkAuth
     public let policy: HelloOkPolicy
 
@@ -1608,6 +1975,7 @@ public struct HelloOk: Codable, Sendable {
         server: HelloOkServer,
         features: HelloOkFeatures,
         snapshot: HelloOkSnapshot,
+        pluginSurfaceUrls: [String: String]? = nil,
         auth: HelloOkAuth,
         policy: HelloOkPolicy
     ) {
@@ -1616,6 +1984,7 @@ public struct HelloOk: Codable, Sendable {
         self.server = server
         self.features = features
         self.snapshot = snapshot
+        self.pluginSurfaceUrls = pluginSurfaceUrls
         self.auth = auth
         self.policy = policy
     }
@@ -1741,6 +2110,7 @@ public struct HelloOkV3: Codable, Sendable {
     public let server: HelloOkV3Server
     public let features: HelloOkV3Features
     public let snapshot: HelloOkV3Snapshot
+    public let canvasHostUrl: String?
     public let auth: HelloOkV3Auth?
     public let policy: HelloOkV3Policy
 
@@ -1750,6 +2120,7 @@ public struct HelloOkV3: Codable, Sendable {
         server: HelloOkV3Server,
         features: HelloOkV3Features,
         snapshot: HelloOkV3Snapshot,
+        canvasHostUrl: String? = nil,
         auth: HelloOkV3Auth? = nil,
         policy: HelloOkV3Policy
     ) {
@@ -1758,6 +2129,7 @@ public struct HelloOkV3: Codable, Sendable {
         self.server = server
         self.features = features
         self.snapshot = snapshot
+        self.canvasHostUrl = canvasHostUrl
         self.auth = auth
         self.policy = policy
     }
@@ -1856,6 +2228,363 @@ public struct ModelRow: Codable, Sendable {
         self.input = input
         self.tags = tags
         self.available = available
+    }
+}
+
+public struct NodeInvokeCancel: Codable, Sendable {
+    public let invokeId: String
+    public let nodeId: String
+
+    public init(
+        invokeId: String,
+        nodeId: String
+    ) {
+        self.invokeId = invokeId
+        self.nodeId = nodeId
+    }
+}
+
+public struct NodeInvokeInput: Codable, Sendable {
+    public let id: String
+    public let nodeId: String
+    public let seq: Int
+    public let payloadJSON: String
+
+    public init(
+        id: String,
+        nodeId: String,
+        seq: Int,
+        payloadJSON: String
+    ) {
+        self.id = id
+        self.nodeId = nodeId
+        self.seq = seq
+        self.payloadJSON = payloadJSON
+    }
+}
+
+public struct NodeInvokeRequest: Codable, Sendable {
+    public let id: String
+    public let nodeId: String
+    public let command: String
+    public let paramsJSON: String?
+    public let timeoutMs: Int?
+    public let idempotencyKey: String
+
+    public init(
+        id: String,
+        nodeId: String,
+        command: String,
+        paramsJSON: String? = nil,
+        timeoutMs: Int? = nil,
+        idempotencyKey: String
+    ) {
+        self.id = id
+        self.nodeId = nodeId
+        self.command = command
+        self.paramsJSON = paramsJSON
+        self.timeoutMs = timeoutMs
+        self.idempotencyKey = idempotencyKey
+    }
+}
+
+public struct NodePairRequest: Codable, Sendable {
+    public let requestId: String
+    public let nodeId: String
+    public let displayName: String?
+    public let platform: String?
+    public let version: String?
+    public let deviceFamily: String?
+    public let modelIdentifier: String?
+    public let remoteIp: String?
+    public let clientId: String?
+    public let clientMode: String?
+    public let coreVersion: String?
+    public let uiVersion: String?
+    public let caps: [String]?
+    public let commands: [String]?
+    public let permissions: [String: Bool]?
+    public let requiredApproveScopes: [String]?
+    public let silent: Bool?
+    public let isRepair: Bool?
+    public let ts: Int
+
+    public init(
+        requestId: String,
+        nodeId: String,
+        displayName: String? = nil,
+        platform: String? = nil,
+        version: String? = nil,
+        deviceFamily: String? = nil,
+        modelIdentifier: String? = nil,
+        remoteIp: String? = nil,
+        clientId: String? = nil,
+        clientMode: String? = nil,
+        coreVersion: String? = nil,
+        uiVersion: String? = nil,
+        caps: [String]? = nil,
+        commands: [String]? = nil,
+        permissions: [String: Bool]? = nil,
+        requiredApproveScopes: [String]? = nil,
+        silent: Bool? = nil,
+        isRepair: Bool? = nil,
+        ts: Int
+    ) {
+        self.requestId = requestId
+        self.nodeId = nodeId
+        self.displayName = displayName
+        self.platform = platform
+        self.version = version
+        self.deviceFamily = deviceFamily
+        self.modelIdentifier = modelIdentifier
+        self.remoteIp = remoteIp
+        self.clientId = clientId
+        self.clientMode = clientMode
+        self.coreVersion = coreVersion
+        self.uiVersion = uiVersion
+        self.caps = caps
+        self.commands = commands
+        self.permissions = permissions
+        self.requiredApproveScopes = requiredApproveScopes
+        self.silent = silent
+        self.isRepair = isRepair
+        self.ts = ts
+    }
+}
+
+public enum NodePairResolvedDecision: RawRepresentable, Codable, Hashable, Sendable {
+    case approved
+    case rejected
+    case removed
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "approved": self = .approved
+        case "rejected": self = .rejected
+        case "removed": self = .removed
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .approved: return "approved"
+        case .rejected: return "rejected"
+        case .removed: return "removed"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct NodePairResolved: Codable, Sendable {
+    public let requestId: String
+    public let nodeId: String
+    public let decision: NodePairResolvedDecision
+    public let ts: Int
+
+    public init(
+        requestId: String,
+        nodeId: String,
+        decision: NodePairResolvedDecision,
+        ts: Int
+    ) {
+        self.requestId = requestId
+        self.nodeId = nodeId
+        self.decision = decision
+        self.ts = ts
+    }
+}
+
+public enum NodePendingItemType: RawRepresentable, Codable, Hashable, Sendable {
+    case statusRequest
+    case locationRequest
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "status.request": self = .statusRequest
+        case "location.request": self = .locationRequest
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .statusRequest: return "status.request"
+        case .locationRequest: return "location.request"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public enum NodePendingItemPriority: RawRepresentable, Codable, Hashable, Sendable {
+    case `default`
+    case normal
+    case high
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "default": self = .`default`
+        case "normal": self = .normal
+        case "high": self = .high
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .`default`: return "default"
+        case .normal: return "normal"
+        case .high: return "high"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct NodePendingItem: Codable, Sendable {
+    public let id: String
+    public let type: NodePendingItemType
+    public let priority: NodePendingItemPriority
+    public let createdAtMs: Int
+    public let expiresAtMs: Int?
+
+    public init(
+        id: String,
+        type: NodePendingItemType,
+        priority: NodePendingItemPriority,
+        createdAtMs: Int,
+        expiresAtMs: Int? = nil
+    ) {
+        self.id = id
+        self.type = type
+        self.priority = priority
+        self.createdAtMs = createdAtMs
+        self.expiresAtMs = expiresAtMs
+    }
+}
+
+public enum NodeRowApprovalState: RawRepresentable, Codable, Hashable, Sendable {
+    case approved
+    case pendingApproval
+    case pendingReapproval
+    case unapproved
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "approved": self = .approved
+        case "pending-approval": self = .pendingApproval
+        case "pending-reapproval": self = .pendingReapproval
+        case "unapproved": self = .unapproved
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .approved: return "approved"
+        case .pendingApproval: return "pending-approval"
+        case .pendingReapproval: return "pending-reapproval"
+        case .unapproved: return "unapproved"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+public struct NodeRow: Codable, Sendable {
+    public let nodeId: String
+    public let displayName: String?
+    public let platform: String?
+    public let version: String?
+    public let deviceFamily: String?
+    public let modelIdentifier: String?
+    public let remoteIp: String?
+    public let clientId: String?
+    public let clientMode: String?
+    public let caps: [String]
+    public let commands: [String]
+    public let permissions: [String: Bool]?
+    public let pathEnv: String?
+    public let paired: Bool
+    public let connected: Bool
+    public let connectedAtMs: Int?
+    public let sessionHost: Bool?
+    public let nodePluginTools: [[String: AnyCodable]]?
+    public let approvalState: NodeRowApprovalState?
+    public let pendingRequestId: String?
+    public let pendingDeclaredCaps: [String]?
+    public let pendingDeclaredCommands: [String]?
+    public let pendingDeclaredPermissions: [String: Bool]?
+    public let lastConnectedAtMs: Int?
+    public let lastDisconnectedAtMs: Int?
+    public let lastSeenAtMs: Int?
+    public let lastSeenReason: String?
+    public let approvedAtMs: Int?
+
+    public init(
+        nodeId: String,
+        displayName: String? = nil,
+        platform: String? = nil,
+        version: String? = nil,
+        deviceFamily: String? = nil,
+        modelIdentifier: String? = nil,
+        remoteIp: String? = nil,
+        clientId: String? = nil,
+        clientMode: String? = nil,
+        caps: [String],
+        commands: [String],
+        permissions: [String: Bool]? = nil,
+        pathEnv: String? = nil,
+        paired: Bool,
+        connected: Bool,
+        connectedAtMs: Int? = nil,
+        sessionHost: Bool? = nil,
+        nodePluginTools: [[String: AnyCodable]]? = nil,
+        approvalState: NodeRowApprovalState? = nil,
+        pendingRequestId: String? = nil,
+        pendingDeclaredCaps: [String]? = nil,
+        pendingDeclaredCommands: [String]? = nil,
+        pendingDeclaredPermissions: [String: Bool]? = nil,
+        lastConnectedAtMs: Int? = nil,
+        lastDisconnectedAtMs: Int? = nil,
+        lastSeenAtMs: Int? = nil,
+        lastSeenReason: String? = nil,
+        approvedAtMs: Int? = nil
+    ) {
+        self.nodeId = nodeId
+        self.displayName = displayName
+        self.platform = platform
+        self.version = version
+        self.deviceFamily = deviceFamily
+        self.modelIdentifier = modelIdentifier
+        self.remoteIp = remoteIp
+        self.clientId = clientId
+        self.clientMode = clientMode
+        self.caps = caps
+        self.commands = commands
+        self.permissions = permissions
+        self.pathEnv = pathEnv
+        self.paired = paired
+        self.connected = connected
+        self.connectedAtMs = connectedAtMs
+        self.sessionHost = sessionHost
+        self.nodePluginTools = nodePluginTools
+        self.approvalState = approvalState
+        self.pendingRequestId = pendingRequestId
+        self.pendingDeclaredCaps = pendingDeclaredCaps
+        self.pendingDeclaredCommands = pendingDeclaredCommands
+        self.pendingDeclaredPermissions = pendingDeclaredPermissions
+        self.lastConnectedAtMs = lastConnectedAtMs
+        self.lastDisconnectedAtMs = lastDisconnectedAtMs
+        self.lastSeenAtMs = lastSeenAtMs
+        self.lastSeenReason = lastSeenReason
+        self.approvedAtMs = approvedAtMs
     }
 }
 
@@ -1965,6 +2694,76 @@ public struct PairedDevice: Codable, Sendable {
         self.lastSeenAtMs = lastSeenAtMs
         self.connected = connected
         self.tokens = tokens
+    }
+}
+
+public struct PairedNode: Codable, Sendable {
+    public let nodeId: String
+    public let displayName: String?
+    public let platform: String?
+    public let version: String?
+    public let deviceFamily: String?
+    public let modelIdentifier: String?
+    public let remoteIp: String?
+    public let clientId: String?
+    public let clientMode: String?
+    public let coreVersion: String?
+    public let uiVersion: String?
+    public let token: String?
+    public let caps: [String]?
+    public let commands: [String]?
+    public let permissions: [String: Bool]?
+    public let createdAtMs: Int
+    public let approvedAtMs: Int
+    public let lastConnectedAtMs: Int?
+    public let lastDisconnectedAtMs: Int?
+    public let lastSeenAtMs: Int?
+    public let lastSeenReason: String?
+
+    public init(
+        nodeId: String,
+        displayName: String? = nil,
+        platform: String? = nil,
+        version: String? = nil,
+        deviceFamily: String? = nil,
+        modelIdentifier: String? = nil,
+        remoteIp: String? = nil,
+        clientId: String? = nil,
+        clientMode: String? = nil,
+        coreVersion: String? = nil,
+        uiVersion: String? = nil,
+        token: String? = nil,
+        caps: [String]? = nil,
+        commands: [String]? = nil,
+        permissions: [String: Bool]? = nil,
+        createdAtMs: Int,
+        approvedAtMs: Int,
+        lastConnectedAtMs: Int? = nil,
+        lastDisconnectedAtMs: Int? = nil,
+        lastSeenAtMs: Int? = nil,
+        lastSeenReason: String? = nil
+    ) {
+        self.nodeId = nodeId
+        self.displayName = displayName
+        self.platform = platform
+        self.version = version
+        self.deviceFamily = deviceFamily
+        self.modelIdentifier = modelIdentifier
+        self.remoteIp = remoteIp
+        self.clientId = clientId
+        self.clientMode = clientMode
+        self.coreVersion = coreVersion
+        self.uiVersion = uiVersion
+        self.token = token
+        self.caps = caps
+        self.commands = commands
+        self.permissions = permissions
+        self.createdAtMs = createdAtMs
+        self.approvedAtMs = approvedAtMs
+        self.lastConnectedAtMs = lastConnectedAtMs
+        self.lastDisconnectedAtMs = lastDisconnectedAtMs
+        self.lastSeenAtMs = lastSeenAtMs
+        self.lastSeenReason = lastSeenReason
     }
 }
 
@@ -2732,6 +3531,55 @@ public struct Status: Codable, Sendable {
         self.channelSummary = channelSummary
         self.queuedSystemEvents = queuedSystemEvents
         self.sessions = sessions
+    }
+}
+
+public struct VoiceWake: Codable, Sendable {
+    public let triggers: [String]
+
+    public init(
+        triggers: [String]
+    ) {
+        self.triggers = triggers
+    }
+}
+
+public struct VoiceWakeRoutingConfigDefaultTarget: Codable, Sendable {
+    public let mode: String
+
+    public init(
+        mode: String = "current"
+    ) {
+        self.mode = mode
+    }
+}
+
+public struct VoiceWakeRoutingConfig: Codable, Sendable {
+    public let version: Double
+    public let defaultTarget: VoiceWakeRoutingConfigDefaultTarget
+    public let routes: [[String: AnyCodable]]
+    public let updatedAtMs: Int
+
+    public init(
+        version: Double,
+        defaultTarget: VoiceWakeRoutingConfigDefaultTarget,
+        routes: [[String: AnyCodable]],
+        updatedAtMs: Int
+    ) {
+        self.version = version
+        self.defaultTarget = defaultTarget
+        self.routes = routes
+        self.updatedAtMs = updatedAtMs
+    }
+}
+
+public struct VoiceWakeRouting: Codable, Sendable {
+    public let config: VoiceWakeRoutingConfig
+
+    public init(
+        config: VoiceWakeRoutingConfig
+    ) {
+        self.config = config
     }
 }
 
@@ -4482,6 +5330,355 @@ public struct DeviceTokenRotateResult: Codable, Sendable {
     }
 }
 
+/// Parameters of `exec.approval.get`. One question that waits.
+public struct ExecApprovalGetParams: Codable, Sendable {
+    public let id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+/// Result of `exec.approval.get`.
+public typealias ExecApprovalGetResult = ExecApproval
+
+/// Parameters of `exec.approval.list`. What waits for a word.
+public struct ExecApprovalListParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `exec.approval.list`.
+public typealias ExecApprovalListResult = [ExecApproval]
+
+public struct ExecApprovalRequestParamsSystemRunPlan: Codable, Sendable {
+    public let argv: [String]
+    public let cwd: Nullable<String>
+    public let agentId: Nullable<String>
+    public let sessionKey: Nullable<String>
+    public let commandText: Nullable<String>?
+
+    public init(
+        argv: [String],
+        cwd: Nullable<String>,
+        agentId: Nullable<String>,
+        sessionKey: Nullable<String>,
+        commandText: Nullable<String>? = nil
+    ) {
+        self.argv = argv
+        self.cwd = cwd
+        self.agentId = agentId
+        self.sessionKey = sessionKey
+        self.commandText = commandText
+    }
+}
+
+/// Parameters of `exec.approval.request`. Asks the owner about one execution, and waits for the word. With twoPhase it answers twice.
+public struct ExecApprovalRequestParams: Codable, Sendable {
+    public let id: String?
+    public let command: String?
+    public let commandArgv: [String]?
+    public let systemRunPlan: ExecApprovalRequestParamsSystemRunPlan?
+    public let env: [String: String]?
+    public let cwd: Nullable<String>?
+    public let nodeId: Nullable<String>?
+    public let host: Nullable<String>?
+    public let security: Nullable<String>?
+    public let ask: Nullable<String>?
+    public let agentId: Nullable<String>?
+    public let resolvedPath: Nullable<String>?
+    public let sessionKey: Nullable<String>?
+    public let warningText: Nullable<String>?
+    public let timeoutMs: Int?
+    public let twoPhase: Bool?
+    public let turnSourceChannel: Nullable<String>?
+    public let turnSourceTo: Nullable<String>?
+    public let turnSourceAccountId: Nullable<String>?
+    public let turnSourceThreadId: AnyCodable?
+    public let unavailableDecisions: [String]?
+    public let commandSpans: [AnyCodable]?
+    public let approvalReviewerDeviceIds: [String]?
+    public let requireDeliveryRoute: Bool?
+    public let suppressDelivery: Bool?
+
+    public init(
+        id: String? = nil,
+        command: String? = nil,
+        commandArgv: [String]? = nil,
+        systemRunPlan: ExecApprovalRequestParamsSystemRunPlan? = nil,
+        env: [String: String]? = nil,
+        cwd: Nullable<String>? = nil,
+        nodeId: Nullable<String>? = nil,
+        host: Nullable<String>? = nil,
+        security: Nullable<String>? = nil,
+        ask: Nullable<String>? = nil,
+        agentId: Nullable<String>? = nil,
+        resolvedPath: Nullable<String>? = nil,
+        sessionKey: Nullable<String>? = nil,
+        warningText: Nullable<String>? = nil,
+        timeoutMs: Int? = nil,
+        twoPhase: Bool? = nil,
+        turnSourceChannel: Nullable<String>? = nil,
+        turnSourceTo: Nullable<String>? = nil,
+        turnSourceAccountId: Nullable<String>? = nil,
+        turnSourceThreadId: AnyCodable? = nil,
+        unavailableDecisions: [String]? = nil,
+        commandSpans: [AnyCodable]? = nil,
+        approvalReviewerDeviceIds: [String]? = nil,
+        requireDeliveryRoute: Bool? = nil,
+        suppressDelivery: Bool? = nil
+    ) {
+        self.id = id
+        self.command = command
+        self.commandArgv = commandArgv
+        self.systemRunPlan = systemRunPlan
+        self.env = env
+        self.cwd = cwd
+        self.nodeId = nodeId
+        self.host = host
+        self.security = security
+        self.ask = ask
+        self.agentId = agentId
+        self.resolvedPath = resolvedPath
+        self.sessionKey = sessionKey
+        self.warningText = warningText
+        self.timeoutMs = timeoutMs
+        self.twoPhase = twoPhase
+        self.turnSourceChannel = turnSourceChannel
+        self.turnSourceTo = turnSourceTo
+        self.turnSourceAccountId = turnSourceAccountId
+        self.turnSourceThreadId = turnSourceThreadId
+        self.unavailableDecisions = unavailableDecisions
+        self.commandSpans = commandSpans
+        self.approvalReviewerDeviceIds = approvalReviewerDeviceIds
+        self.requireDeliveryRoute = requireDeliveryRoute
+        self.suppressDelivery = suppressDelivery
+    }
+}
+
+public enum ExecApprovalRequestResultDecision: RawRepresentable, Codable, Hashable, Sendable {
+    case allowOnce
+    case allowAlways
+    case deny
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "allow-once": self = .allowOnce
+        case "allow-always": self = .allowAlways
+        case "deny": self = .deny
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .allowOnce: return "allow-once"
+        case .allowAlways: return "allow-always"
+        case .deny: return "deny"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+/// Result of `exec.approval.request`.
+public struct ExecApprovalRequestResult: Codable, Sendable {
+    public let id: String
+    public let decision: ExecApprovalRequestResultDecision?
+    public let createdAtMs: Int
+    public let expiresAtMs: Int
+
+    public init(
+        id: String,
+        decision: ExecApprovalRequestResultDecision? = nil,
+        createdAtMs: Int,
+        expiresAtMs: Int
+    ) {
+        self.id = id
+        self.decision = decision
+        self.createdAtMs = createdAtMs
+        self.expiresAtMs = expiresAtMs
+    }
+}
+
+public struct ExecApprovalResolveParamsReviewer: Codable, Sendable {
+    public let channel: String
+    public let accountId: String
+    public let senderId: String
+
+    public init(
+        channel: String,
+        accountId: String,
+        senderId: String
+    ) {
+        self.channel = channel
+        self.accountId = accountId
+        self.senderId = senderId
+    }
+}
+
+/// Parameters of `exec.approval.resolve`. Gives the owner's word: allow-once, allow-always or deny. Not for who asked.
+public struct ExecApprovalResolveParams: Codable, Sendable {
+    public let id: String
+    public let decision: String
+    public let reviewer: ExecApprovalResolveParamsReviewer?
+
+    public init(
+        id: String,
+        decision: String,
+        reviewer: ExecApprovalResolveParamsReviewer? = nil
+    ) {
+        self.id = id
+        self.decision = decision
+        self.reviewer = reviewer
+    }
+}
+
+/// Result of `exec.approval.resolve`.
+public struct ExecApprovalResolveResult: Codable, Sendable {
+    public let ok: Bool
+
+    public init(
+        ok: Bool
+    ) {
+        self.ok = ok
+    }
+}
+
+/// Parameters of `exec.approval.waitDecision`. Waits for the word about a question that was asked with twoPhase.
+public struct ExecApprovalWaitDecisionParams: Codable, Sendable {
+    public let id: String
+
+    public init(
+        id: String
+    ) {
+        self.id = id
+    }
+}
+
+public enum ExecApprovalWaitDecisionResultDecision: RawRepresentable, Codable, Hashable, Sendable {
+    case allowOnce
+    case allowAlways
+    case deny
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "allow-once": self = .allowOnce
+        case "allow-always": self = .allowAlways
+        case "deny": self = .deny
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .allowOnce: return "allow-once"
+        case .allowAlways: return "allow-always"
+        case .deny: return "deny"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+/// Result of `exec.approval.waitDecision`.
+public struct ExecApprovalWaitDecisionResult: Codable, Sendable {
+    public let id: String
+    public let decision: ExecApprovalWaitDecisionResultDecision?
+    public let createdAtMs: Int
+    public let expiresAtMs: Int
+    public let terminalReason: String?
+
+    public init(
+        id: String,
+        decision: ExecApprovalWaitDecisionResultDecision? = nil,
+        createdAtMs: Int,
+        expiresAtMs: Int,
+        terminalReason: String? = nil
+    ) {
+        self.id = id
+        self.decision = decision
+        self.createdAtMs = createdAtMs
+        self.expiresAtMs = expiresAtMs
+        self.terminalReason = terminalReason
+    }
+}
+
+/// Parameters of `exec.approvals.get`. The gateway's own file of rules; it is made when it is missing.
+public struct ExecApprovalsGetParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `exec.approvals.get`.
+public typealias ExecApprovalsGetResult = ExecApprovalsSnapshot
+
+/// Parameters of `exec.approvals.node.get`. The file of rules of a node.
+public struct ExecApprovalsNodeGetParams: Codable, Sendable {
+    public let nodeId: String
+
+    public init(
+        nodeId: String
+    ) {
+        self.nodeId = nodeId
+    }
+}
+
+/// Result of `exec.approvals.node.get`.
+public typealias ExecApprovalsNodeGetResult = AnyCodable
+
+public struct ExecApprovalsNodeSetParamsFile: Codable, Sendable {
+    public let version: Double
+
+    public init(
+        version: Double
+    ) {
+        self.version = version
+    }
+}
+
+/// Parameters of `exec.approvals.node.set`. Replaces it: its file, or the rules of a host that has its own kind.
+public struct ExecApprovalsNodeSetParams: Codable, Sendable {
+    public let nodeId: String
+    public let file: ExecApprovalsNodeSetParamsFile?
+    public let native: [String: AnyCodable]?
+    public let baseHash: String?
+
+    public init(
+        nodeId: String,
+        file: ExecApprovalsNodeSetParamsFile? = nil,
+        native: [String: AnyCodable]? = nil,
+        baseHash: String? = nil
+    ) {
+        self.nodeId = nodeId
+        self.file = file
+        self.native = native
+        self.baseHash = baseHash
+    }
+}
+
+/// Result of `exec.approvals.node.set`.
+public typealias ExecApprovalsNodeSetResult = AnyCodable
+
+/// Parameters of `exec.approvals.set`. Replaces it; baseHash names the version that is replaced.
+public struct ExecApprovalsSetParams: Codable, Sendable {
+    public let file: ExecApprovalsFile
+    public let baseHash: String?
+
+    public init(
+        file: ExecApprovalsFile,
+        baseHash: String? = nil
+    ) {
+        self.file = file
+        self.baseHash = baseHash
+    }
+}
+
+/// Result of `exec.approvals.set`.
+public typealias ExecApprovalsSetResult = ExecApprovalsSnapshot
+
 /// Parameters of `health`. The health summary; with probe a new one, which everyone is told.
 public struct HealthParams: Codable, Sendable {
     public let probe: Bool?
@@ -4648,6 +5845,747 @@ public struct ModelsListResult: Codable, Sendable {
         models: [ModelRow]
     ) {
         self.models = models
+    }
+}
+
+/// Parameters of `node.describe`. One node.
+public struct NodeDescribeParams: Codable, Sendable {
+    public let nodeId: String
+
+    public init(
+        nodeId: String
+    ) {
+        self.nodeId = nodeId
+    }
+}
+
+public enum NodeDescribeResultApprovalState: RawRepresentable, Codable, Hashable, Sendable {
+    case approved
+    case pendingApproval
+    case pendingReapproval
+    case unapproved
+    /// A value this version does not know.
+    case unrecognized(String)
+
+    public init(rawValue: String) {
+        switch rawValue {
+        case "approved": self = .approved
+        case "pending-approval": self = .pendingApproval
+        case "pending-reapproval": self = .pendingReapproval
+        case "unapproved": self = .unapproved
+        default: self = .unrecognized(rawValue)
+        }
+    }
+
+    public var rawValue: String {
+        switch self {
+        case .approved: return "approved"
+        case .pendingApproval: return "pending-approval"
+        case .pendingReapproval: return "pending-reapproval"
+        case .unapproved: return "unapproved"
+        case .unrecognized(let value): return value
+        }
+    }
+}
+
+/// Result of `node.describe`.
+public struct NodeDescribeResult: Codable, Sendable {
+    public let ts: Int
+    public let nodeId: String
+    public let displayName: String?
+    public let platform: String?
+    public let version: String?
+    public let deviceFamily: String?
+    public let modelIdentifier: String?
+    public let remoteIp: String?
+    public let clientId: String?
+    public let clientMode: String?
+    public let caps: [String]
+    public let commands: [String]
+    public let permissions: [String: Bool]?
+    public let pathEnv: String?
+    public let paired: Bool
+    public let connected: Bool
+    public let connectedAtMs: Int?
+    public let sessionHost: Bool?
+    public let nodePluginTools: [[String: AnyCodable]]?
+    public let approvalState: NodeDescribeResultApprovalState?
+    public let pendingRequestId: String?
+    public let pendingDeclaredCaps: [String]?
+    public let pendingDeclaredCommands: [String]?
+    public let pendingDeclaredPermissions: [String: Bool]?
+    public let lastConnectedAtMs: Int?
+    public let lastDisconnectedAtMs: Int?
+    public let lastSeenAtMs: Int?
+    public let lastSeenReason: String?
+    public let approvedAtMs: Int?
+
+    public init(
+        ts: Int,
+        nodeId: String,
+        displayName: String? = nil,
+        platform: String? = nil,
+        version: String? = nil,
+        deviceFamily: String? = nil,
+        modelIdentifier: String? = nil,
+        remoteIp: String? = nil,
+        clientId: String? = nil,
+        clientMode: String? = nil,
+        caps: [String],
+        commands: [String],
+        permissions: [String: Bool]? = nil,
+        pathEnv: String? = nil,
+        paired: Bool,
+        connected: Bool,
+        connectedAtMs: Int? = nil,
+        sessionHost: Bool? = nil,
+        nodePluginTools: [[String: AnyCodable]]? = nil,
+        approvalState: NodeDescribeResultApprovalState? = nil,
+        pendingRequestId: String? = nil,
+        pendingDeclaredCaps: [String]? = nil,
+        pendingDeclaredCommands: [String]? = nil,
+        pendingDeclaredPermissions: [String: Bool]? = nil,
+        lastConnectedAtMs: Int? = nil,
+        lastDisconnectedAtMs: Int? = nil,
+        lastSeenAtMs: Int? = nil,
+        lastSeenReason: String? = nil,
+        approvedAtMs: Int? = nil
+    ) {
+        self.ts = ts
+        self.nodeId = nodeId
+        self.displayName = displayName
+        self.platform = platform
+        self.version = version
+        self.deviceFamily = deviceFamily
+        self.modelIdentifier = modelIdentifier
+        self.remoteIp = remoteIp
+        self.clientId = clientId
+        self.clientMode = clientMode
+        self.caps = caps
+        self.commands = commands
+        self.permissions = permissions
+        self.pathEnv = pathEnv
+        self.paired = paired
+        self.connected = connected
+        self.connectedAtMs = connectedAtMs
+        self.sessionHost = sessionHost
+        self.nodePluginTools = nodePluginTools
+        self.approvalState = approvalState
+        self.pendingRequestId = pendingRequestId
+        self.pendingDeclaredCaps = pendingDeclaredCaps
+        self.pendingDeclaredCommands = pendingDeclaredCommands
+        self.pendingDeclaredPermissions = pendingDeclaredPermissions
+        self.lastConnectedAtMs = lastConnectedAtMs
+        self.lastDisconnectedAtMs = lastDisconnectedAtMs
+        self.lastSeenAtMs = lastSeenAtMs
+        self.lastSeenReason = lastSeenReason
+        self.approvedAtMs = approvedAtMs
+    }
+}
+
+/// Parameters of `node.event`. Something happened on a node: words were spoken, a question was asked, a command ended.
+public struct NodeEventParams: Codable, Sendable {
+    public let event: String
+    public let payload: AnyCodable?
+    public let payloadJSON: Nullable<String>?
+
+    public init(
+        event: String,
+        payload: AnyCodable? = nil,
+        payloadJSON: Nullable<String>? = nil
+    ) {
+        self.event = event
+        self.payload = payload
+        self.payloadJSON = payloadJSON
+    }
+}
+
+/// Result of `node.event`.
+public struct NodeEventResult: Codable, Sendable {
+    public let ok: Bool
+    public let event: String?
+    public let handled: Bool?
+    public let reason: String?
+
+    public init(
+        ok: Bool,
+        event: String? = nil,
+        handled: Bool? = nil,
+        reason: String? = nil
+    ) {
+        self.ok = ok
+        self.event = event
+        self.handled = handled
+        self.reason = reason
+    }
+}
+
+/// Parameters of `node.invite.create`. Makes a code with which one device may ask to become a node: open the page /node with #invite=<code>. Its pairing still waits for approval.
+public struct NodeInviteCreateParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `node.invite.create`.
+public struct NodeInviteCreateResult: Codable, Sendable {
+    public let code: String
+    public let expiresAtMs: Int
+
+    public init(
+        code: String,
+        expiresAtMs: Int
+    ) {
+        self.code = code
+        self.expiresAtMs = expiresAtMs
+    }
+}
+
+/// Parameters of `node.invoke`. Asks a node to do something, and waits for its answer.
+public struct NodeInvokeParams: Codable, Sendable {
+    public let nodeId: String
+    public let command: String
+    public let params: AnyCodable?
+    public let timeoutMs: Int?
+    public let idempotencyKey: String
+    /// How long to wait for a node that is away, or whose app is in the background. Default: not at all.
+    public let queueMs: Int?
+    public let sessionKey: String?
+    public let turnSourceChannel: String?
+    public let turnSourceTo: String?
+    public let turnSourceAccountId: String?
+    public let turnSourceThreadId: AnyCodable?
+
+    public init(
+        nodeId: String,
+        command: String,
+        params: AnyCodable? = nil,
+        timeoutMs: Int? = nil,
+        idempotencyKey: String,
+        queueMs: Int? = nil,
+        sessionKey: String? = nil,
+        turnSourceChannel: String? = nil,
+        turnSourceTo: String? = nil,
+        turnSourceAccountId: String? = nil,
+        turnSourceThreadId: AnyCodable? = nil
+    ) {
+        self.nodeId = nodeId
+        self.command = command
+        self.params = params
+        self.timeoutMs = timeoutMs
+        self.idempotencyKey = idempotencyKey
+        self.queueMs = queueMs
+        self.sessionKey = sessionKey
+        self.turnSourceChannel = turnSourceChannel
+        self.turnSourceTo = turnSourceTo
+        self.turnSourceAccountId = turnSourceAccountId
+        self.turnSourceThreadId = turnSourceThreadId
+    }
+}
+
+/// Result of `node.invoke`.
+public struct NodeInvokeResult: Codable, Sendable {
+    public let ok: Bool
+    public let nodeId: String
+    public let command: String
+    public let payload: AnyCodable?
+    public let payloadJSON: String?
+
+    public init(
+        ok: Bool,
+        nodeId: String,
+        command: String,
+        payload: AnyCodable? = nil,
+        payloadJSON: String? = nil
+    ) {
+        self.ok = ok
+        self.nodeId = nodeId
+        self.command = command
+        self.payload = payload
+        self.payloadJSON = payloadJSON
+    }
+}
+
+/// Parameters of `node.invoke.progress`. A piece of output of a command that still runs.
+public struct NodeInvokeProgressParams: Codable, Sendable {
+    public let invokeId: String
+    public let nodeId: String
+    public let seq: Int
+    public let chunk: String
+
+    public init(
+        invokeId: String,
+        nodeId: String,
+        seq: Int,
+        chunk: String
+    ) {
+        self.invokeId = invokeId
+        self.nodeId = nodeId
+        self.seq = seq
+        self.chunk = chunk
+    }
+}
+
+/// Result of `node.invoke.progress`.
+public struct NodeInvokeProgressResult: Codable, Sendable {
+    public let ok: Bool
+    public let ignored: Bool?
+
+    public init(
+        ok: Bool,
+        ignored: Bool? = nil
+    ) {
+        self.ok = ok
+        self.ignored = ignored
+    }
+}
+
+public struct NodeInvokeResultParamsError: Codable, Sendable {
+    public let code: String?
+    public let message: String?
+
+    public init(
+        code: String? = nil,
+        message: String? = nil
+    ) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// Parameters of `node.invoke.result`. A node's answer to what it was asked.
+public struct NodeInvokeResultParams: Codable, Sendable {
+    public let id: String
+    public let nodeId: String
+    public let ok: Bool
+    public let payload: AnyCodable?
+    /// JSON text
+    public let payloadJSON: AnyCodable?
+    public let error: Nullable<NodeInvokeResultParamsError>?
+
+    public init(
+        id: String,
+        nodeId: String,
+        ok: Bool,
+        payload: AnyCodable? = nil,
+        payloadJSON: AnyCodable? = nil,
+        error: Nullable<NodeInvokeResultParamsError>? = nil
+    ) {
+        self.id = id
+        self.nodeId = nodeId
+        self.ok = ok
+        self.payload = payload
+        self.payloadJSON = payloadJSON
+        self.error = error
+    }
+}
+
+/// Result of `node.invoke.result`.
+public struct NodeInvokeResultResult: Codable, Sendable {
+    public let ok: Bool
+    public let ignored: Bool?
+
+    public init(
+        ok: Bool,
+        ignored: Bool? = nil
+    ) {
+        self.ok = ok
+        self.ignored = ignored
+    }
+}
+
+/// Parameters of `node.list`. Nodes that are paired or connected, connected ones first.
+public struct NodeListParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `node.list`.
+public struct NodeListResult: Codable, Sendable {
+    public let ts: Int
+    public let nodes: [NodeRow]
+
+    public init(
+        ts: Int,
+        nodes: [NodeRow]
+    ) {
+        self.ts = ts
+        self.nodes = nodes
+    }
+}
+
+/// Parameters of `node.pair.approve`. Approves what a node offers. What it takes besides operator.pairing is in requiredApproveScopes.
+public struct NodePairApproveParams: Codable, Sendable {
+    public let requestId: String
+
+    public init(
+        requestId: String
+    ) {
+        self.requestId = requestId
+    }
+}
+
+/// Result of `node.pair.approve`.
+public struct NodePairApproveResult: Codable, Sendable {
+    public let requestId: String
+    public let node: PairedNode
+
+    public init(
+        requestId: String,
+        node: PairedNode
+    ) {
+        self.requestId = requestId
+        self.node = node
+    }
+}
+
+/// Parameters of `node.pair.list`. Nodes whose commands wait for approval, and those that have it.
+public struct NodePairListParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `node.pair.list`.
+public struct NodePairListResult: Codable, Sendable {
+    public let pending: [NodePairRequest]
+    public let paired: [PairedNode]
+
+    public init(
+        pending: [NodePairRequest],
+        paired: [PairedNode]
+    ) {
+        self.pending = pending
+        self.paired = paired
+    }
+}
+
+/// Parameters of `node.pair.reject`. Refuses what a node offers; what was approved before stays.
+public struct NodePairRejectParams: Codable, Sendable {
+    public let requestId: String
+
+    public init(
+        requestId: String
+    ) {
+        self.requestId = requestId
+    }
+}
+
+/// Result of `node.pair.reject`.
+public struct NodePairRejectResult: Codable, Sendable {
+    public let requestId: String
+    public let nodeId: String
+
+    public init(
+        requestId: String,
+        nodeId: String
+    ) {
+        self.requestId = requestId
+        self.nodeId = nodeId
+    }
+}
+
+/// Parameters of `node.pair.remove`. Takes back the approval of a node; its socket closes, and it has to be approved anew.
+public struct NodePairRemoveParams: Codable, Sendable {
+    public let nodeId: String
+
+    public init(
+        nodeId: String
+    ) {
+        self.nodeId = nodeId
+    }
+}
+
+/// Result of `node.pair.remove`.
+public typealias NodePairRemoveResult = NodePairResolved
+
+/// Parameters of `node.pair.request`. Leaves an entry for approval that is not a device of ours. For programs of v3.
+public struct NodePairRequestParams: Codable, Sendable {
+    public let nodeId: String
+    public let displayName: String?
+    public let platform: String?
+    public let version: String?
+    public let coreVersion: String?
+    public let uiVersion: String?
+    public let deviceFamily: String?
+    public let modelIdentifier: String?
+    public let caps: [String]?
+    public let commands: [String]?
+    public let remoteIp: String?
+    public let silent: Bool?
+
+    public init(
+        nodeId: String,
+        displayName: String? = nil,
+        platform: String? = nil,
+        version: String? = nil,
+        coreVersion: String? = nil,
+        uiVersion: String? = nil,
+        deviceFamily: String? = nil,
+        modelIdentifier: String? = nil,
+        caps: [String]? = nil,
+        commands: [String]? = nil,
+        remoteIp: String? = nil,
+        silent: Bool? = nil
+    ) {
+        self.nodeId = nodeId
+        self.displayName = displayName
+        self.platform = platform
+        self.version = version
+        self.coreVersion = coreVersion
+        self.uiVersion = uiVersion
+        self.deviceFamily = deviceFamily
+        self.modelIdentifier = modelIdentifier
+        self.caps = caps
+        self.commands = commands
+        self.remoteIp = remoteIp
+        self.silent = silent
+    }
+}
+
+/// Result of `node.pair.request`.
+public struct NodePairRequestResult: Codable, Sendable {
+    public let status: String
+    public let request: NodePairRequest
+    public let created: Bool
+
+    public init(
+        status: String = "pending",
+        request: NodePairRequest,
+        created: Bool
+    ) {
+        self.status = status
+        self.request = request
+        self.created = created
+    }
+}
+
+/// Parameters of `node.pair.verify`. Whether a token is the one such an entry was approved with. For programs of v3.
+public struct NodePairVerifyParams: Codable, Sendable {
+    public let nodeId: String
+    public let token: String
+
+    public init(
+        nodeId: String,
+        token: String
+    ) {
+        self.nodeId = nodeId
+        self.token = token
+    }
+}
+
+/// Result of `node.pair.verify`.
+public struct NodePairVerifyResult: Codable, Sendable {
+    public let ok: Bool
+    public let node: PairedNode?
+
+    public init(
+        ok: Bool,
+        node: PairedNode? = nil
+    ) {
+        self.ok = ok
+        self.node = node
+    }
+}
+
+/// Parameters of `node.pending.ack`. The calling node has done these.
+public struct NodePendingAckParams: Codable, Sendable {
+    public let ids: [String]
+
+    public init(
+        ids: [String]
+    ) {
+        self.ids = ids
+    }
+}
+
+/// Result of `node.pending.ack`.
+public struct NodePendingAckResult: Codable, Sendable {
+    public let nodeId: String
+    public let ackedIds: [String]
+    public let remainingCount: Int
+
+    public init(
+        nodeId: String,
+        ackedIds: [String],
+        remainingCount: Int
+    ) {
+        self.nodeId = nodeId
+        self.ackedIds = ackedIds
+        self.remainingCount = remainingCount
+    }
+}
+
+/// Parameters of `node.pending.drain`. Hands the calling node the hints that were left for it.
+public struct NodePendingDrainParams: Codable, Sendable {
+    public let maxItems: Int?
+
+    public init(
+        maxItems: Int? = nil
+    ) {
+        self.maxItems = maxItems
+    }
+}
+
+/// Result of `node.pending.drain`.
+public struct NodePendingDrainResult: Codable, Sendable {
+    public let nodeId: String
+    public let revision: Int
+    public let items: [NodePendingItem]
+    public let hasMore: Bool
+
+    public init(
+        nodeId: String,
+        revision: Int,
+        items: [NodePendingItem],
+        hasMore: Bool
+    ) {
+        self.nodeId = nodeId
+        self.revision = revision
+        self.items = items
+        self.hasMore = hasMore
+    }
+}
+
+public enum NodePendingEnqueueParamsType: String, Codable, CaseIterable, Hashable, Sendable {
+    case statusRequest = "status.request"
+    case locationRequest = "location.request"
+}
+
+public enum NodePendingEnqueueParamsPriority: String, Codable, CaseIterable, Hashable, Sendable {
+    case normal = "normal"
+    case high = "high"
+}
+
+/// Parameters of `node.pending.enqueue`. Leaves a hint for a node to report its status or its place when it is back.
+public struct NodePendingEnqueueParams: Codable, Sendable {
+    public let nodeId: String
+    public let type: NodePendingEnqueueParamsType
+    public let priority: NodePendingEnqueueParamsPriority?
+    public let expiresInMs: Int?
+    public let wake: Bool?
+
+    public init(
+        nodeId: String,
+        type: NodePendingEnqueueParamsType,
+        priority: NodePendingEnqueueParamsPriority? = nil,
+        expiresInMs: Int? = nil,
+        wake: Bool? = nil
+    ) {
+        self.nodeId = nodeId
+        self.type = type
+        self.priority = priority
+        self.expiresInMs = expiresInMs
+        self.wake = wake
+    }
+}
+
+/// Result of `node.pending.enqueue`.
+public struct NodePendingEnqueueResult: Codable, Sendable {
+    public let nodeId: String
+    public let revision: Int
+    public let queued: NodePendingItem
+    public let wakeTriggered: Bool
+
+    public init(
+        nodeId: String,
+        revision: Int,
+        queued: NodePendingItem,
+        wakeTriggered: Bool
+    ) {
+        self.nodeId = nodeId
+        self.revision = revision
+        self.queued = queued
+        self.wakeTriggered = wakeTriggered
+    }
+}
+
+/// Parameters of `node.pending.pull`. The commands that wait for the calling node's app to be in the foreground.
+public struct NodePendingPullParams: Codable, Sendable {
+    public init() {}
+}
+
+public struct NodePendingPullResultActionsItem: Codable, Sendable {
+    public let id: String
+    public let command: String
+    public let paramsJSON: String?
+    public let enqueuedAtMs: Int
+
+    public init(
+        id: String,
+        command: String,
+        paramsJSON: String? = nil,
+        enqueuedAtMs: Int
+    ) {
+        self.id = id
+        self.command = command
+        self.paramsJSON = paramsJSON
+        self.enqueuedAtMs = enqueuedAtMs
+    }
+}
+
+/// Result of `node.pending.pull`.
+public struct NodePendingPullResult: Codable, Sendable {
+    public let nodeId: String
+    public let actions: [NodePendingPullResultActionsItem]
+
+    public init(
+        nodeId: String,
+        actions: [NodePendingPullResultActionsItem]
+    ) {
+        self.nodeId = nodeId
+        self.actions = actions
+    }
+}
+
+/// Parameters of `node.pluginSurface.refresh`. Gives the calling node a fresh address of the canvas, good for ten minutes after its last use.
+public struct NodePluginSurfaceRefreshParams: Codable, Sendable {
+    public let surface: String
+
+    public init(
+        surface: String = "canvas"
+    ) {
+        self.surface = surface
+    }
+}
+
+/// Result of `node.pluginSurface.refresh`.
+public struct NodePluginSurfaceRefreshResult: Codable, Sendable {
+    public let surface: String
+    public let pluginSurfaceUrls: [String: String]
+    public let expiresAtMs: Int
+
+    public init(
+        surface: String,
+        pluginSurfaceUrls: [String: String],
+        expiresAtMs: Int
+    ) {
+        self.surface = surface
+        self.pluginSurfaceUrls = pluginSurfaceUrls
+        self.expiresAtMs = expiresAtMs
+    }
+}
+
+/// Parameters of `node.rename`. Gives a node a name.
+public struct NodeRenameParams: Codable, Sendable {
+    public let nodeId: String
+    public let displayName: String
+
+    public init(
+        nodeId: String,
+        displayName: String
+    ) {
+        self.nodeId = nodeId
+        self.displayName = displayName
+    }
+}
+
+/// Result of `node.rename`.
+public struct NodeRenameResult: Codable, Sendable {
+    public let nodeId: String
+    public let displayName: String
+
+    public init(
+        nodeId: String,
+        displayName: String
+    ) {
+        self.nodeId = nodeId
+        self.displayName = displayName
     }
 }
 
@@ -5726,6 +7664,22 @@ public struct SessionsSubscribeResult: Codable, Sendable {
     }
 }
 
+/// Parameters of `skills.bins`. Programs that skills brought along, which a host may allow by itself.
+public struct SkillsBinsParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `skills.bins`.
+public struct SkillsBinsResult: Codable, Sendable {
+    public let bins: [String]
+
+    public init(
+        bins: [String]
+    ) {
+        self.bins = bins
+    }
+}
+
 /// Parameters of `status`. What the gateway is doing: sessions, agents, channels.
 public typealias StatusParams = [String: AnyCodable]
 
@@ -5851,6 +7805,36 @@ public struct SystemInfoResult: Codable, Sendable {
     }
 }
 
+/// Parameters of `voicewake.get`. The words that wake voice assistants.
+public struct VoicewakeGetParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `voicewake.get`.
+public typealias VoicewakeGetResult = VoiceWake
+
+/// Parameters of `voicewake.routing.get`. Where spoken words go: to the session that is open on the device.
+public struct VoicewakeRoutingGetParams: Codable, Sendable {
+    public init() {}
+}
+
+/// Result of `voicewake.routing.get`.
+public typealias VoicewakeRoutingGetResult = VoiceWakeRouting
+
+/// Parameters of `voicewake.set`. Replaces them, and tells everyone. None at all: the ones it comes with.
+public struct VoicewakeSetParams: Codable, Sendable {
+    public let triggers: [String]
+
+    public init(
+        triggers: [String]
+    ) {
+        self.triggers = triggers
+    }
+}
+
+/// Result of `voicewake.set`.
+public typealias VoicewakeSetResult = VoiceWake
+
 /// Parameters of `web.login.start`. Begins to link the account of the one network that is linked by a code; the code comes as a picture.
 public struct WebLoginStartParams: Codable, Sendable {
     public let force: Bool?
@@ -5945,8 +7929,29 @@ public typealias DevicePairRequestedPayload = PendingDevice
 /// Payload of the event `device.pair.resolved`. A device was approved or rejected.
 public typealias DevicePairResolvedPayload = DevicePairResolved
 
+/// Payload of the event `exec.approval.requested`. Somebody wants to run something, and the owner decides. v4: not for the connection that asks.
+public typealias ExecApprovalRequestedPayload = ExecApproval
+
+/// Payload of the event `exec.approval.resolved`. The owner decided.
+public typealias ExecApprovalResolvedPayload = ExecApprovalResolved
+
 /// Payload of the event `health`. A new health summary.
 public typealias HealthPayload = HealthSummary
+
+/// Payload of the event `node.invoke.cancel`. Nobody waits for the answer any more. For nodes of v4.
+public typealias NodeInvokeCancelPayload = NodeInvokeCancel
+
+/// Payload of the event `node.invoke.input`. More input for what a node is doing. For nodes of v4.
+public typealias NodeInvokeInputPayload = NodeInvokeInput
+
+/// Payload of the event `node.invoke.request`. A node is asked to do something; it answers with node.invoke.result.
+public typealias NodeInvokeRequestPayload = NodeInvokeRequest
+
+/// Payload of the event `node.pair.requested`. What a node offers waits for approval.
+public typealias NodePairRequestedPayload = NodePairRequest
+
+/// Payload of the event `node.pair.resolved`. What a node offers was approved or rejected, or its approval was taken back. The node hears it too.
+public typealias NodePairResolvedPayload = NodePairResolved
 
 /// Payload of the event `presence`. The whole list of who is here, after it changed.
 public typealias PresencePayload = PresenceEvent
@@ -5981,6 +7986,12 @@ public struct TickPayload: Codable, Sendable {
         self.ts = ts
     }
 }
+
+/// Payload of the event `voicewake.changed`. Other words wake voice assistants now. Each node hears them when it connects, too.
+public typealias VoicewakeChangedPayload = VoiceWake
+
+/// Payload of the event `voicewake.routing.changed`. Where spoken words go; each node of v4 hears it when it connects.
+public typealias VoicewakeRoutingChangedPayload = VoiceWakeRouting
 
 /// A value or an explicit `null`, which clears what was set; an absent value is an optional of this.
 public enum Nullable<Wrapped: Codable & Sendable>: Codable, Sendable {

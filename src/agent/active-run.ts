@@ -28,7 +28,7 @@ export class ActiveRun {
   readonly request: RunRequest;
   readonly createdAt: number;
   readonly #agents: Agents;
-  readonly #tools: readonly Tool[];
+  readonly #tools: () => readonly Tool[];
   readonly #transcripts: Transcripts;
   readonly #clock: Clock;
   readonly #listener: RunListener;
@@ -55,7 +55,7 @@ export class ActiveRun {
     request: RunRequest;
     createdAt: number;
     agents: Agents;
-    tools: readonly Tool[];
+    tools: () => readonly Tool[];
     transcripts: Transcripts;
     clock: Clock;
     listener: RunListener;
@@ -164,7 +164,7 @@ export class ActiveRun {
         sessionKey: this.request.sessionKey,
         system: this.#system(),
         messages,
-        tools: [...this.#tools],
+        tools: [...this.#tools()],
         thinking: this.request.thinking ?? this.#session?.settings.thinkingLevel,
       },
       this.#abort.signal,

@@ -2,6 +2,7 @@
 import type { AgentEvent, ChatEvent } from "#schemas/chat.ts";
 import type { RunState } from "../store/runs.ts";
 import type { ContentPart, Usage } from "./runtime.ts";
+import type { RunOrigin } from "./tool-policy.ts";
 
 /** What somebody asks an agent. Stored whole before it is answered. */
 export interface RunRequest {
@@ -16,6 +17,8 @@ export interface RunRequest {
   thinking?: string | undefined;
   timeoutMs?: number | undefined;
   extraSystemPrompt?: string | undefined;
+  /** Who stands behind it. Default: an operator. */
+  origin?: RunOrigin | undefined;
   /** Whoever asked asks again by itself after a stop of the gateway: such a run is not reported as interrupted. */
   isAskedAgain?: boolean | undefined;
 }

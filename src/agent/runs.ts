@@ -45,7 +45,7 @@ export class Runs extends EventEmitter<RunEvents> {
   readonly #transcripts: Transcripts;
   readonly #lanes: RunLanes;
   readonly #agents: Agents;
-  readonly #tools: readonly Tool[];
+  readonly #tools: (request: RunRequest) => readonly Tool[];
   readonly #clock: Clock;
   readonly #log: Log;
   /** Queued and running, oldest first. */
@@ -58,7 +58,8 @@ export class Runs extends EventEmitter<RunEvents> {
     transcripts: Transcripts;
     lanes: RunLanes;
     agents: Agents;
-    tools: readonly Tool[];
+    /** What a run may use; asked when it begins. */
+    tools: (request: RunRequest) => readonly Tool[];
     clock: Clock;
     log: Log;
   }) {
@@ -120,7 +121,7 @@ export class Runs extends EventEmitter<RunEvents> {
       request,
       createdAt,
       agents: this.#agents,
-      tools: this.#tools,
+      tools: () => this.#tools(request),
       transcripts: this.#transcripts,
       clock: this.#clock,
       listener: this.#listener(),

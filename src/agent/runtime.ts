@@ -22,6 +22,8 @@ export interface Tool {
   description: string;
   /** JSON Schema of the arguments. */
   parameters: Record<string, unknown>;
+  /** Longest time one call may take, where the usual time does not do. */
+  timeoutMs?: number;
   /** Does the work; throws to report an error to the model. Aborted by `signal`. */
   run(args: unknown, signal: AbortSignal): Promise<{ text: string; details?: unknown }>;
 }

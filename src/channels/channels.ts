@@ -234,7 +234,8 @@ export class Channels {
     const chat = message.threadId === undefined ? target : { ...target, threadId: message.threadId };
     const { key } = message;
     const { line } = running;
-    this.outbox.decide(() => line.say({ ...message.saying, chat, key }));
+    // A repeat finds what it queued; made anew it might fall into other pieces.
+    if (!this.isQueued(key)) this.outbox.decide(() => line.say({ ...message.saying, chat, key }));
     line.wake(chat);
     const first = this.outbox.findByKey(`${key}-0`);
     return first ? { outboxId: first.id, chat } : "there is nothing to send";
@@ -267,6 +268,11 @@ export class Channels {
     );
   }
 
+  /** Whether what a person writes as a recipient is that chat. */
+  isChat(channelId: string, to: string, chatId: string): boolean {
+    return this.#find(channelId)?.channel.parseTarget(to)?.id === chatId;
+  }
+
   /** Whether something was queued under that key. */
   isQueued(key: string): boolean {
     return this.outbox.findByKey(`${key}-0`) !== undefined;
@@ -291,7 +297,8 @@ export class Channels {
     if (!row) return false;
     const running = this.#accounts.get(keyOf(row.channel, row.account));
     if (direction === "in") {
-      if (row.state !== "dead" && row.problem !== OVERFLOW) return false;
+      const isOverflow = row.state === "dropped" && row.problem === OVERFLOW;
+      if (row.state !== "dead" && !isOverflow) return false;
       this.#needs.answering.forget(`inbox-${row.id}`);
       this.inbox.update(row.id, { state: "new", attempts: 0, notBefore: 0, nowMs });
       if (running) this.#incoming.open(running.line);
@@ -338,8 +345,9 @@ export class Channels {
     const { channel, line, supervisor } = running;
     const key = keyOf(channel.id, line.accountId);
     const known = this.#logins.find(key);
-    if (known && !force) return { login: known, channelId: channel.id };
+    if (known?.state.state === "waiting" && !force) return { login: known, channelId: channel.id };
     await supervisor.stop();
+    this.#logins.end(key);
     if (force) await this.logout(channel.id, line.accountId);
     const open = (signal: AbortSignal) => running.make(idleHost(running.host, signal));
     return { login: this.#logins.begin(key, open, () => supervisor.start()), channelId: channel.id };

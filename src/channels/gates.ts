@@ -59,7 +59,9 @@ export function judgeEvent(event: Inbound, context: GateContext): Judgement {
   if (event.type === "edit" || event.type === "delete")
     return { verdict: "keep", reason: `${event.type} of a message`, records };
   if (event.type === "reaction") return { ...reactionVerdict(event, context), records };
-  const isCommand = context.isCommand(event.text ?? "");
+  // A button may stand for a command that could be typed as well.
+  const typed = event.type === "button" ? (event.button ?? "") : (event.text ?? "");
+  const isCommand = context.isCommand(typed);
   context.flood.heard(event);
   const mention = judgeMention(event, settings, {
     patterns: context.patterns,
@@ -81,7 +83,7 @@ export function judgeEvent(event: Inbound, context: GateContext): Judgement {
     records,
     sessionKey: route.sessionKey,
     agentId: route.agentId,
-    text: isCommand ? (event.text ?? "") : textFor(event, context.context()),
+    text: isCommand ? typed : textFor(event, context.context()),
     isAddressed: event.chat.kind === "direct" || event.mentionsSelf === true || mention.reason === "a pattern matches",
     ...(systemPrompt === undefined ? {} : { systemPrompt }),
   };

@@ -14,16 +14,22 @@ import { type ParsedAnswer, parseAnswer, withoutMarks } from "./policy/answer.ts
 import { type GatherOptions, gatherMessages, type Waiting } from "./policy/gather.ts";
 import type { Stream } from "./streaming.ts";
 
-/** How often an event is tried before it is given up: a crash, a failing model and a bug count alike. */
+/** How often an event is tried before it is given up, for a failing model and for a bug. */
 const MAX_ATTEMPTS = 3;
+/** The same when the process died on the way: mostly somebody pulled the plug, but it may be what this event does. */
+const MAX_CUT_OFF = 8;
 /** Pauses before an event is tried again. */
 const RETRY_MS = [1_000, 10_000] as const;
+/** The same when the process died on the way: whoever starts it again wants it to go on. */
+const CUT_OFF_RETRY_MS = [0, 500] as const;
 /** Events of one chat that may wait; the next one is answered with a notice. */
 const MAX_WAITING = 200;
 /** How the end of such an event is called, for those who retry it. */
 export const OVERFLOW = "overflow";
 /** Pause when the session or the disk has no room; costs no attempt. */
 const BUSY_MS = 1_000;
+/** Longest wait there is, with some room; a longer one means that the clock was set back. */
+const MAX_PATIENCE_MS = 65_000;
 /** Waiting events that are looked at together: more are never joined. */
 const LOOK_AHEAD = 13;
 
@@ -53,6 +59,15 @@ export interface Answer {
   problem?: string;
 }
 
+/** Who wrote a command, and where. */
+export interface Caller {
+  channel: string;
+  accountId: string;
+  chatId: string;
+  senderId: string;
+  isDirect: boolean;
+}
+
 /** The agents, as this pipeline uses them; `app.ts` passes what satisfies it. */
 export interface Answering {
   /** Accepts a question under an id of our own, on the disk when it returns. Throws when the session has no room. */
@@ -75,7 +90,7 @@ export interface Answering {
   /** Ends what runs in a session. */
   stop(sessionKey: string): boolean;
   /** The reply to a command of the gateway; undefined when the text is none. */
-  command(text: string, sessionKey: string): string | undefined;
+  command(text: string, sessionKey: string, caller: Caller): string | undefined;
   /** Whether a text is a command of the gateway. */
   isCommand(text: string): boolean;
   /** Whether a text alone means: stop. */
@@ -202,7 +217,7 @@ export class Incoming {
     }
     const { row, readyAtMs } = this.#gather(line, rows);
     const waitMs = Math.max(first.notBefore, readyAtMs) - this.#clock.now();
-    if (waitMs > 0) {
+    if (waitMs > 0 && waitMs <= MAX_PATIENCE_MS) {
       this.#clock.after(waitMs, () => this.#wake(chatKey));
       return false;
     }
@@ -257,7 +272,13 @@ export class Incoming {
       );
     }
     const { sessionKey, agentId, text, systemPrompt, isAddressed } = judgement;
-    const reply = this.#answering.command(text, sessionKey);
+    const reply = this.#answering.command(text, sessionKey, {
+      channel: line.channel,
+      accountId: line.accountId,
+      chatId: event.chat.id,
+      senderId: event.sender.id,
+      isDirect: event.chat.kind === "direct",
+    });
     if (reply !== undefined) {
       return this.#say(line, { chat: event.chat, text: reply, key: `in-${row.id}` }, row.id, () =>
         this.#store.update(row.id, { state: "done", gates, sessionKey, attempts: row.attempts, nowMs }),
@@ -298,7 +319,8 @@ export class Incoming {
     const found = this.#answering.found(runId);
     if (found !== undefined && found !== "cut off") return this.#finish(line, row, found);
     if (found === "cut off") this.#answering.forget(runId);
-    this.#again(line, row, "the gateway stopped while this was answered", true);
+    const problem = "the gateway stopped while this was answered";
+    this.#again(line, row, problem, true, { maxAttempts: MAX_CUT_OFF, pausesMs: CUT_OFF_RETRY_MS });
   }
 
   /** The end of an answer: its pieces and the event's state in one transaction. */
@@ -335,11 +357,20 @@ export class Incoming {
   }
 
   /** Puts an event back, or gives it up with one short notice to the sender. */
-  #again(line: Line, row: InboxRow, problem: string, isTransient: boolean): void {
+  #again(
+    line: Line,
+    row: InboxRow,
+    problem: string,
+    isTransient: boolean,
+    { maxAttempts, pausesMs }: { maxAttempts: number; pausesMs: readonly [number, number] } = {
+      maxAttempts: MAX_ATTEMPTS,
+      pausesMs: RETRY_MS,
+    },
+  ): void {
     const nowMs = this.#clock.now();
     const { id, attempts } = row;
-    if (isTransient && attempts < MAX_ATTEMPTS) {
-      const notBefore = nowMs + (RETRY_MS[attempts - 1] ?? 0);
+    if (isTransient && attempts < maxAttempts) {
+      const notBefore = nowMs + (pausesMs[attempts - 1] ?? pausesMs[1]);
       this.#store.decide(() => this.#store.update(id, { state: "new", attempts, notBefore, problem, nowMs }));
       return;
     }
@@ -361,12 +392,19 @@ export class Incoming {
     this.#store.update(id, { state: "done", gates, sessionKey: judgement.sessionKey, nowMs: this.#clock.now() });
   }
 
+  /** Who would be answered is told that this one is not; who would not be hears nothing here either. */
   #overflow(line: Line, id: number, event: Inbound): void {
+    const row = this.#store.find(id);
+    if (!row) return;
+    const { verdict } = line.judge(event, row);
+    const nowMs = this.#clock.now();
+    if (verdict !== "admit")
+      return this.#store.update(id, { state: "dropped", problem: "not admitted, and full", nowMs });
     const text = "Too many messages are waiting in this chat. I did not take this one; please send it again later.";
-    const minute = Math.floor(this.#clock.now() / 60_000);
+    const minute = Math.floor(nowMs / 60_000);
     const key = `overflow-${chatKeyOf(line.channel, line.accountId, event.chat)}-${minute}`;
     this.#say(line, { chat: event.chat, text, key }, undefined, () =>
-      this.#store.update(id, { state: "dropped", problem: OVERFLOW, nowMs: this.#clock.now() }),
+      this.#store.update(id, { state: "dropped", problem: OVERFLOW, nowMs }),
     );
   }
 

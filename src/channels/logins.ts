@@ -54,7 +54,7 @@ export class Logins {
 
   /** Begins one; an earlier one of the account ends. `onLinked` is called when it is done. */
   begin(key: string, open: (signal: AbortSignal) => Account, onLinked: () => void): Login {
-    this.#current.get(key)?.abort.abort(new Error("another link of this account was begun"));
+    this.end(key);
     const login = new Login();
     const abort = new AbortController();
     this.#current.set(key, { login, abort });
@@ -70,6 +70,11 @@ export class Logins {
       if (isLinked) onLinked();
     });
     return login;
+  }
+
+  /** Ends the link of an account, if one is under way. */
+  end(key: string): void {
+    this.#current.get(key)?.abort.abort(new Error("another link of this account was begun"));
   }
 
   /** Ends all of them. */

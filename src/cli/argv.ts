@@ -87,7 +87,7 @@ export function strictArgs({ command, path, rest }: Found): string[] {
   const positionals = positionalsIn(rest, args).map((at) => rest[at] ?? "");
   const [missing] = wanted.slice(positionals.length).find(([, { required }]) => required !== false) ?? [];
   if (missing) usageError(`${["moltbot", ...path].join(" ")} needs ${missing.toUpperCase()}`);
-  const extra = positionals[wanted.length];
+  const extra = command.takesRest ? undefined : positionals[wanted.length];
   if (extra !== undefined) usageError(`${["moltbot", ...path].join(" ")} does not take ${JSON.stringify(extra)}`);
   return [...options, "--", ...positionals];
 }

@@ -22,6 +22,7 @@ export interface CommandSpec<A extends ArgsDef> {
   name: string;
   summary: string;
   args: A;
+  takesRest?: boolean;
   helpFor?: CliCommand["helpFor"];
   /** Returns the exit code when it is not 0. */
   run(args: ParsedArgs<A>, cli: Cli): Promise<number | undefined>;
@@ -29,11 +30,12 @@ export interface CommandSpec<A extends ArgsDef> {
 
 /** Declares a command that runs. Its own options win over global ones of the same name. */
 export function defineLeaf<const A extends ArgsDef>(spec: CommandSpec<A>): CliCommand {
-  const { name, summary, run, helpFor } = spec;
+  const { name, summary, run, helpFor, takesRest = false } = spec;
   return {
     meta: { name, description: summary },
     args: { ...globalArgs, ...spec.args },
     ...(helpFor ? { helpFor } : {}),
+    ...(takesRest ? { takesRest } : {}),
     run: ({ args, data }) => {
       const { io, root }: Invocation = data;
       const ownNames = new Set(Object.keys(spec.args));

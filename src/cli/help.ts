@@ -20,6 +20,7 @@ export async function helpText(command: CliCommand, path: readonly string[], pai
   const usage = [
     name,
     ...positionals.map(positionalHint),
+    command.takesRest ? "[...]" : "",
     own.length ? "[OPTIONS]" : "",
     subCommands ? (fallback ? "[COMMAND]" : "COMMAND") : "",
   ];

@@ -1,7 +1,14 @@
 /** Log records as people read them on a terminal. What strangers put into them is disarmed (threats T42). */
 import { isObject } from "../client/frames.ts";
-import { type LogRecord, logLevels, toPrettyLine } from "../lib/log.ts";
+import { type LogRecord, type LogSink, logLevels, toJsonLine, toPrettyLine } from "../lib/log.ts";
+import type { Cli } from "./cli.ts";
 import { cleanLine } from "./terminal.ts";
+
+/** Where a command that runs on logs to: people read lines, service managers read JSON. */
+export function logOutput({ io, useColor, wantsJson }: Cli): LogSink {
+  if (!io.isTerminal || wantsJson) return (record) => io.outLater(toJsonLine(record));
+  return (record) => io.outLater(prettyRecord(record, useColor));
+}
 
 /** One record as one line. */
 export function prettyRecord(record: LogRecord, useColor: boolean): string {

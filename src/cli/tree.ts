@@ -9,6 +9,8 @@ export interface CliCommand extends CommandDef {
   subCommands?: Record<string, () => Promise<CliCommand>>;
   /** The child that runs when none is named. */
   default?: string;
+  /** Takes more arguments than it names; they are in `_`, after those it names. */
+  takesRest?: boolean;
   /** More help for these arguments, in place of the general one. */
   helpFor?(positionals: readonly string[]): Promise<string | undefined>;
 }

@@ -1,5 +1,5 @@
 /** Opens a connection to a gateway: address, certificate, challenge, proof, hello-ok (`protocol/handshake.md`). */
-import type { ClientInfo, DeviceProof } from "#schemas/connect.ts";
+import type { ClientInfo, ConnectParams, DeviceProof } from "#schemas/connect.ts";
 import type { EventFrame } from "#schemas/frames.ts";
 import type { HelloOk } from "#schemas/hello.ts";
 import { type Clock, deadline } from "../lib/clock.ts";
@@ -34,7 +34,7 @@ export interface DeviceKey {
 export interface ConnectOptions {
   url: string;
   /** Sent only after the challenge, to a pinned or loopback listener, or over verified TLS. */
-  auth?: { token?: Secret | undefined; password?: Secret | undefined };
+  auth?: Partial<Record<"token" | "password" | "deviceToken" | "bootstrapToken", Secret | undefined>>;
   /** SHA-256 of the certificate; refuses any other. Meaningless without TLS, and refused there. */
   tlsFingerprint?: string | undefined;
   /** Allows `ws://` to other hosts (threats T27). */
@@ -42,8 +42,10 @@ export interface ConnectOptions {
   role?: "operator" | "node";
   scopes?: readonly string[];
   client: { version: string; platform: string } & Partial<ClientInfo>;
-  /** Optional abilities such as `tool-events`. */
+  /** Optional abilities such as `tool-events`; of a node, the groups of its commands. */
   caps?: readonly string[];
+  /** What else a node says of itself. */
+  claims?: Pick<ConnectParams, "commands" | "permissions" | "pathEnv">;
   device?: DeviceKey | undefined;
   timeoutMs?: number;
   clock: Clock;
@@ -133,11 +135,11 @@ class Opening {
     const challenge = readChallenge(event);
     if (!challenge || this.#isChallenged) return;
     this.#isChallenged = true;
-    const { role = "operator", scopes = [], caps = [], device } = this.#options;
+    const { role = "operator", scopes = [], caps = [], claims, device } = this.#options;
     const client: ClientInfo = { id: "cli", mode: "cli", ...this.#options.client };
-    const token = this.#options.auth?.token?.reveal();
-    const password = this.#options.auth?.password?.reveal();
-    const proof = device?.prove({ client, role, scopes, token: token ?? "" }, challenge);
+    const auth = revealed(this.#options.auth ?? {});
+    const signed = auth["token"] ?? auth["deviceToken"] ?? auth["bootstrapToken"] ?? "";
+    const proof = device?.prove({ client, role, scopes, token: signed }, challenge);
     const params = {
       minProtocol: 4,
       maxProtocol: 4,
@@ -145,7 +147,8 @@ class Opening {
       role,
       scopes,
       caps,
-      auth: { ...(token === undefined ? {} : { token }), ...(password === undefined ? {} : { password }) },
+      ...claims,
+      auth,
       ...(proof ? { device: proof } : {}),
     };
     this.#socket.send(JSON.stringify({ type: "req", id: this.#id, method: "connect", params }));
@@ -161,6 +164,12 @@ class Opening {
     this.#settle.reject(error);
     this.#socket.close();
   }
+}
+
+function revealed(auth: Readonly<Record<string, Secret | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(auth).flatMap(([name, secret]) => (secret ? [[name, secret.reveal()]] : [])),
+  );
 }
 
 function unreachable(url: string) {

@@ -59,6 +59,29 @@ const BindingsSection = Type.Array(
   { description: "Which agent answers whom. What no rule claims is for the default agent." },
 );
 
+const ToolRules = {
+  allow: Texts("Tools agents may use; `*` is every one."),
+  deny: Texts("Tools they may not use, whatever is allowed."),
+};
+
+const ToolsSection = Section("What agents may use. Denying wins over allowing.", {
+  ...ToolRules,
+  chat: Section("In conversations on networks. Default: only what touches no device.", ToolRules),
+});
+
+const ApprovalsSection = Section("Where the owner is asked before something runs.", {
+  exec: Section("Executions on devices.", {
+    targets: Type.Array(
+      Section("A chat of the owner, one to one; whoever writes there decides.", {
+        channel: Text("The channel."),
+        accountId: Text("The account; any when left out."),
+        to: Text("The person, as `moltbot send --to` takes it."),
+      }),
+      { description: "Chats that are asked beside the page and the command line. Default: none." },
+    ),
+  }),
+});
+
 const LoggingSection = Section("What is written to the log.", {
   level: OneOf(logLevels, { description: "Least important records kept. Default: `info`." }),
   maxFileBytes: Whole("Size at which the log file is rotated. Default: 10485760.", 65_536),
@@ -66,7 +89,7 @@ const LoggingSection = Section("What is written to the log.", {
 
 const CanvasHostSection = Section("The server for files that agents put on a canvas.", {
   enabled: Flag("Serve the canvas. Default: true."),
-  port: Port("Port of its own; `0` lets the system choose. Default: 18793."),
+  port: Port("Port of its own; `0` lets the system choose. Default: four above the gateway's, which makes 18793."),
   root: Text("Folder that is served. Default: `canvas` in the state folder."),
   liveReload: Flag("Reload open canvases when a file changes. Default: true."),
 });
@@ -77,6 +100,8 @@ export const ConfigSchema = Section("The config of one gateway.", {
   models: ModelsSection,
   session: SessionSection,
   messages: MessagesSection,
+  tools: ToolsSection,
+  approvals: ApprovalsSection,
   bindings: BindingsSection,
   broadcast: Type.Record(NonEmptyString, Type.Union([Type.Array(NonEmptyString), OneOf(["parallel", "sequential"])]), {
     description:

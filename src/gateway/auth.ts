@@ -37,6 +37,7 @@ export type AuthReason =
   | "password_missing_config"
   | "device_token_mismatch"
   | "scope_mismatch"
+  | "bootstrap_token_invalid"
   | "rate_limited"
   | "tailscale_user_missing"
   | "tailscale_whois_failed"
@@ -151,6 +152,11 @@ const refusals: Record<AuthReason, [text: string, code: string, next: string]> =
   scope_mismatch: [
     "device token scope mismatch (ask for approval of the new scopes)",
     "AUTH_SCOPE_MISMATCH",
+    "review_auth_configuration",
+  ],
+  bootstrap_token_invalid: [
+    "bootstrap token invalid or expired (ask for a new invite)",
+    "AUTH_BOOTSTRAP_TOKEN_INVALID",
     "review_auth_configuration",
   ],
   rate_limited: ["too many failed authentication attempts (retry later)", "AUTH_RATE_LIMITED", "wait_then_retry"],

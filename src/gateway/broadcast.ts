@@ -46,6 +46,7 @@ export class Audience {
       const { version } = identity;
       if (!connection.isEntitled(version === 3 ? event.guard.v3 : event.guard.v4)) continue;
       if (topic !== undefined && !connection.subscriptions.has(topic)) continue;
+      if (event.isFor && !event.isFor(payload, { connectionId: connection.id, version })) continue;
       if (connection.isSessionScoped && sessionTopic !== undefined && !connection.subscriptions.has(sessionTopic))
         continue;
       if (capability !== undefined && version === 4 && !identity.caps.has(capability)) continue;

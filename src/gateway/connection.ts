@@ -33,6 +33,8 @@ export interface Identity {
   scopes: readonly string[];
   client: ClientInfo;
   caps: ReadonlySet<string>;
+  /** What a node says it can do; whether any of it counts is decided elsewhere. */
+  claims?: { commands: readonly string[]; permissions?: Readonly<Record<string, boolean>>; pathEnv?: string };
   deviceId?: string;
   /** True when a device token opened the door, not the gateway's secret. */
   isByDeviceToken: boolean;
@@ -52,7 +54,7 @@ export class Connection {
   ended: { code: number; reason: string } | undefined;
   #identity: Identity | undefined;
   #policy: WirePolicy = policyOf(4, "operator");
-  #socket: ServerWebSocket<Connection> | undefined;
+  #socket: ServerWebSocket<unknown> | undefined;
   #seq = 0;
   #isGone = false;
   /** Made when the first call asks for its signal: most never do, and it costs more than a signature. */
@@ -96,7 +98,7 @@ export class Connection {
     this.#goneController?.abort();
   }
 
-  attach(socket: ServerWebSocket<Connection>): void {
+  attach(socket: ServerWebSocket<unknown>): void {
     this.#socket = socket;
   }
 
@@ -137,6 +139,12 @@ export class Connection {
   /** Sends an event to this connection only, outside the numbering. */
   notify(event: string, payload: unknown): void {
     this.#send(JSON.stringify({ type: "event", event, payload }));
+  }
+
+  /** Sends an event to this connection only, outside the numbering, under the rule of {@link deliver}. */
+  tell(event: string, payload: unknown, isDroppable = false): void {
+    if (!this.#isFull()) return this.notify(event, payload);
+    if (!isDroppable) this.close(1008, "slow consumer");
   }
 
   /** Sends a prepared event with the next number. A slow reader loses droppable ones, and otherwise its connection. */

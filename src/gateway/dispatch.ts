@@ -59,9 +59,9 @@ export class Dispatcher {
     this.#onResult = needs.onResult;
   }
 
-  /** The methods a caller of that role and version is told of in `features.methods`. */
-  names(): string[] {
-    return [...this.#methods.keys()];
+  /** The methods a caller of that generation is told of in `features.methods`. */
+  names(version: ProtocolVersion): string[] {
+    return [...this.#methods.values()].filter((one) => accessOf(one, version) !== "never").map(({ name }) => name);
   }
 
   /** Serves one request. Never rejects: what goes wrong is answered. */
@@ -86,13 +86,14 @@ export class Dispatcher {
 
   /** Stays synchronous as long as the method does: most reads need no turn of the event loop. */
   #answer(frame: RequestFrame, connection: Connection, caller: Identity): unknown {
-    const method = this.#methods.get(frame.method);
-    this.#authorizeRole(method, connection, caller);
-    if (!method) {
-      authorizeScope("admin", caller);
+    const named = this.#methods.get(frame.method);
+    const access = named ? accessOf(named, caller.version) : "never";
+    const method = access === "never" ? undefined : named;
+    this.#authorizeRole(access, connection, caller);
+    if (!method || access === "never") {
+      if (caller.role !== "node") authorizeScope("admin", caller);
       return fail("INVALID_REQUEST", `unknown method: ${frame.method.slice(0, 128)}`);
     }
-    const access = accessOf(method, caller.version);
     if (access !== "node" && !method.accessFor) authorizeScope(access, caller);
     const params = method.parse(frame.params ?? {}, caller.version);
     if (access !== "node" && method.accessFor)
@@ -119,13 +120,15 @@ export class Dispatcher {
     return payload;
   }
 
-  #authorizeRole(method: Method | undefined, connection: Connection, caller: Identity): void {
-    const isNodeMethod = method !== undefined && accessOf(method, caller.version) === "node";
-    if (isNodeMethod === (caller.role === "node")) {
+  /** A node that asks for what we do not know hears so: hosts of v4 try several, and go on without (`nodes.md` 5). */
+  #authorizeRole(access: Access | "never", connection: Connection, caller: Identity): void {
+    const isNode = caller.role === "node";
+    if ((access === "node") === isNode || (isNode && access === "never")) {
       connection.unauthorizedCalls = 0;
       return;
     }
-    if (++connection.unauthorizedCalls > MAX_UNAUTHORIZED_CALLS) {
+    // Apps of v3 call operator methods on their node's socket, and go on when they are refused.
+    if (++connection.unauthorizedCalls > MAX_UNAUTHORIZED_CALLS && caller.version === 4) {
       queueMicrotask(() => connection.close(1008, "repeated unauthorized calls"));
     }
     fail("INVALID_REQUEST", `unauthorized role: ${caller.role}`);
@@ -143,7 +146,7 @@ export class Dispatcher {
 }
 
 /** The access rule of a method for one generation. */
-export function accessOf(method: Pick<MethodSpec, "access">, version: ProtocolVersion): Access {
+export function accessOf(method: Pick<MethodSpec, "access">, version: ProtocolVersion): Access | "never" {
   const { access } = method;
   return typeof access === "string" ? access : version === 3 ? access.v3 : access.v4;
 }

@@ -27,6 +27,9 @@ const MAX_DECLARED = 256;
 /** Longest shared secret or token that is compared. */
 const MAX_SECRET_CHARS = 4096;
 
+/** How a caller was let in that showed an invite. */
+const INVITE = "bootstrap";
+
 /** Ends a handshake: with an answer and a close, or (without an id) with a close only. */
 export class HandshakeRefusal extends Error {
   override readonly name = "HandshakeRefusal";
@@ -52,15 +55,30 @@ export interface AdmissionPolicy {
 /** What a hello says about the gateway; `app.ts` fills it from the rooms. */
 export interface HelloFacts {
   server: { version: string; bootId: string; host: string };
-  methods: string[];
+  methods(version: ProtocolVersion): string[];
   events: string[];
   /** The snapshot as this caller may see it. */
   snapshot(identity: Identity): HelloOk["snapshot"];
+  /** Where a node finds the pages that it shows; bound to its socket, whose end is told by `onClose`. */
+  nodeHello?(identity: Identity, connection: Connection): NodeHello;
+}
+
+/** What a node's hello says besides: v3 peers read the first, v4 peers the second. */
+export interface NodeHello {
+  canvasHostUrl?: string;
+  pluginSurfaceUrls?: Record<string, string>;
+}
+
+/** Codes with which a device may ask for approval as a node (threats T06); `devices/invites.ts` satisfies it. */
+export interface InviteBook {
+  redeem(code: string, publicKey: string): boolean;
+  spend(code: string): void;
 }
 
 interface Needs {
   policy: () => AdmissionPolicy;
   devices: Devices;
+  invites: InviteBook;
   limiter: RateLimiter;
   tailscale: Tailscale;
   facts: HelloFacts;
@@ -116,6 +134,7 @@ export class Handshake {
       client: params.client,
       caps: new Set((params.caps ?? []).slice(0, MAX_DECLARED)),
       isByDeviceToken: verdict.method === "device-token",
+      ...(role === "node" ? { claims: claimsOf(params) } : {}),
     } as const;
 
     if (!params.device || !isProven) {
@@ -134,6 +153,7 @@ export class Handshake {
       facts: factsOf(params, role, peer.isLocal ? undefined : peer.clientIp),
     };
     this.#pair(ask, version, verdict.method, connection);
+    if (verdict.method === INVITE) this.#needs.invites.spend(params.auth?.bootstrapToken ?? "");
     const token = this.#needs.devices.ensureToken(ask.deviceId, role, asked);
     const scopes = grantScopes(asked, this.#needs.devices.scopesOf(ask.deviceId));
     const admitted = { ...identity, scopes, deviceId: ask.deviceId };
@@ -175,7 +195,7 @@ export class Handshake {
     params: ConnectParams,
     version: ProtocolVersion,
     role: "operator" | "node",
-    isProven: object | undefined,
+    isProven: { publicKey: string } | undefined,
     connection: Connection,
   ): Promise<{ method: string }> {
     const { policy, devices, limiter, tailscale } = this.#needs;
@@ -183,6 +203,7 @@ export class Handshake {
     const address = connection.peer.clientIp;
     const candidate = auth?.deviceToken ?? auth?.token;
     const isOffered = Boolean(auth?.token || auth?.password || auth?.deviceToken);
+    if (auth?.bootstrapToken && !isOffered) return this.#byInvite(auth.bootstrapToken, role, isProven, connection);
     const isVouched =
       policy().auth.mode === "none" ||
       policy().auth.mode === "trusted-proxy" ||
@@ -222,6 +243,22 @@ export class Handshake {
     if (isGuess) limiter.fail(address, "shared-secret");
     const canRetry = Boolean(isProven && auth?.token && !auth.deviceToken);
     return this.#refuseAuth(reason, reason === "rate_limited" ? retryAfterMs : 0, canRetry, connection);
+  }
+
+  /** Lets a device ask for approval as a node: nothing else, and nobody but the first that shows the code. */
+  #byInvite(
+    code: string,
+    role: "operator" | "node",
+    isProven: { publicKey: string } | undefined,
+    connection: Connection,
+  ): { method: string } {
+    const { limiter, invites } = this.#needs;
+    const address = connection.peer.clientIp;
+    const lockedMs = limiter.retryAfterMs(address, "bootstrap-token");
+    if (lockedMs) return this.#refuseAuth("rate_limited", lockedMs, false, connection);
+    if (role === "node" && isProven && invites.redeem(code, isProven.publicKey)) return { method: INVITE };
+    limiter.fail(address, "bootstrap-token");
+    return this.#refuseAuth("bootstrap_token_invalid", 0, false, connection);
   }
 
   #refuseAuth(
@@ -285,12 +322,13 @@ export class Handshake {
     identity: Identity & { token?: { value: string; issuedAtMs: number } },
     connection: Connection,
   ): HelloOk | HelloOkV3 {
-    const { server, methods, events, snapshot } = this.#needs.facts;
+    const { server, methods, events, snapshot, nodeHello } = this.#needs.facts;
     const { version, role, token } = identity;
     const scopes = [...identity.scopes];
+    const { canvasHostUrl, pluginSurfaceUrls } = (role === "node" && nodeHello?.(identity, connection)) || {};
     const shared = {
       type: "hello-ok" as const,
-      features: { methods, events },
+      features: { methods: methods(version), events },
       snapshot: snapshot(identity),
       policy: connection.policy,
     };
@@ -300,6 +338,7 @@ export class Handshake {
         ...shared,
         protocol: 3,
         server: { version: server.version, connId: connection.id, host: server.host },
+        ...(canvasHostUrl === undefined ? {} : { canvasHostUrl }),
         ...(deviceToken === undefined || issuedAtMs === undefined
           ? {}
           : { auth: { deviceToken, role, scopes, issuedAtMs } }),
@@ -309,6 +348,7 @@ export class Handshake {
       ...shared,
       protocol: 4,
       server: { version: server.version, connId: connection.id, bootId: server.bootId },
+      ...(pluginSurfaceUrls === undefined ? {} : { pluginSurfaceUrls }),
       auth: { role, scopes, ...(token ? { deviceToken: token.value, issuedAtMs: token.issuedAtMs } : {}) },
     };
   }
@@ -322,7 +362,7 @@ function parseConnect(raw: unknown): ConnectParams {
   const params = offersV4 ? connectV4 : connectV3;
   if (!params.check(raw))
     return fail("INVALID_REQUEST", `invalid connect params: ${params.problems(raw, offersV4 ? 4 : 3)}`);
-  const secrets = [raw.auth?.token, raw.auth?.password, raw.auth?.deviceToken];
+  const secrets = [raw.auth?.token, raw.auth?.password, raw.auth?.deviceToken, raw.auth?.bootstrapToken];
   if (secrets.some((secret) => (secret?.length ?? 0) > MAX_SECRET_CHARS)) {
     return fail(
       "INVALID_REQUEST",
@@ -381,6 +421,16 @@ function reasonOf(error: GatewayError): string {
   const requestId =
     typeof details === "object" && details !== null && "requestId" in details ? details.requestId : undefined;
   return requestId === undefined ? error.message : `${error.message} (requestId: ${requestId})`;
+}
+
+/** What a node claims, as much of it as one node may. */
+function claimsOf({ commands = [], permissions, pathEnv }: ConnectParams): NonNullable<Identity["claims"]> {
+  const named = Object.entries(permissions ?? {}).slice(0, MAX_DECLARED);
+  return {
+    commands: commands.slice(0, MAX_DECLARED),
+    ...(permissions ? { permissions: Object.fromEntries(named) } : {}),
+    ...(pathEnv === undefined ? {} : { pathEnv }),
+  };
 }
 
 function factsOf(params: ConnectParams, role: string, remoteIp: string | undefined): DeviceAsk["facts"] {

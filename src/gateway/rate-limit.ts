@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts";
 import { rateKeyOf } from "../lib/ip.ts";
 
 /** What was wrong; each class is counted by itself, so that one credential cannot reset or lock another. */
-export type CredentialClass = "shared-secret" | "device-token";
+export type CredentialClass = "shared-secret" | "device-token" | "bootstrap-token";
 
 /** The owner's numbers. */
 export interface RateLimits {

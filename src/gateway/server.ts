@@ -32,6 +32,27 @@ const IDLE_SECONDS = 120;
 /** How long goodbyes may take before sockets are cut. */
 const DRAIN_MS = 1_000;
 
+/**
+ * A part that serves its own paths, sockets included, and judges its own requests: its pages have no origin, so the
+ * rules of the protocol's socket do not fit them.
+ */
+export interface Annex {
+  /** Whether an address is one of theirs; asked for every request. */
+  owns(url: string): boolean;
+  /** Answers; undefined when `upgrade` made the request a socket. */
+  fetch(
+    request: Request,
+    address: string,
+    upgrade: (socket: AnnexSocket) => boolean,
+  ): Response | Promise<Response | undefined>;
+}
+
+/** A socket of an annex. It is only written to: what comes in ends it. */
+export interface AnnexSocket {
+  open(socket: ServerWebSocket<unknown>): void;
+  close(): void;
+}
+
 /** Answers plain HTTP requests of a judged peer; undefined means that the route is not theirs. */
 export type HttpRoute = (request: Request, url: URL, peer: Peer) => Response | Promise<Response> | undefined;
 
@@ -45,6 +66,7 @@ export interface GatewayOptions {
   dispatcher: Dispatcher;
   audience: Audience;
   routes: readonly HttpRoute[];
+  annex?: Annex;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -64,7 +86,7 @@ export interface Gateway extends AsyncDisposable {
 /** Listens. Throws what the operating system says when the address cannot be had. */
 export function openGateway(options: GatewayOptions): Gateway {
   const sockets = new Sockets(options);
-  const server = Bun.serve<Connection>({
+  const server = Bun.serve<Connection | AnnexSocket>({
     hostname: options.hostname,
     port: options.port,
     reusePort: false,
@@ -83,10 +105,16 @@ export function openGateway(options: GatewayOptions): Gateway {
       idleTimeout: IDLE_SECONDS,
       sendPings: true,
       perMessageDeflate: false,
-      open: (socket) => sockets.open(socket),
-      message: (socket, data) => sockets.message(socket.data, data),
-      drain: (socket) => socket.data.drained(),
-      close: (socket) => sockets.close(socket.data),
+      open: (socket) =>
+        socket.data instanceof Connection ? sockets.open(socket.data, socket) : socket.data.open(socket),
+      message: (socket, data) =>
+        socket.data instanceof Connection
+          ? sockets.message(socket.data, data)
+          : socket.close(1008, "nothing is expected here"),
+      drain: ({ data }) => {
+        if (data instanceof Connection) data.drained();
+      },
+      close: ({ data }) => (data instanceof Connection ? sockets.close(data) : data.close()),
     },
   });
   let isDown = false;
@@ -117,9 +145,13 @@ class Sockets {
     this.#options = options;
   }
 
-  fetch(request: Request, server: Server<Connection>): Response | Promise<Response> | undefined {
-    const { judge, routes, ids, clock } = this.#options;
+  fetch(
+    request: Request,
+    server: Server<Connection | AnnexSocket>,
+  ): Response | Promise<Response | undefined> | undefined {
+    const { judge, routes, annex, ids, clock } = this.#options;
     const address = server.requestIP(request)?.address ?? "";
+    if (annex?.owns(request.url)) return annex.fetch(request, address, (data) => server.upgrade(request, { data }));
     const peer = judge().judge(address, request.headers);
     if ("status" in peer) return new Response(null, { status: peer.status });
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
@@ -135,8 +167,7 @@ class Sockets {
     return new Response(null, { status: 404 });
   }
 
-  open(socket: ServerWebSocket<Connection>): void {
-    const connection = socket.data;
+  open(connection: Connection, socket: ServerWebSocket<unknown>): void {
     connection.attach(socket);
     const { clock, handshakeTimeoutMs } = this.#options;
     const expire = clock.after(handshakeTimeoutMs, () => connection.close(1000, ""));

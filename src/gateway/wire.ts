@@ -53,6 +53,8 @@ export interface EventRule<T> extends EventSpec {
   encode(payload: T, version: ProtocolVersion): unknown;
   /** Only connections that subscribed to this topic receive it. */
   topic?(payload: T): string;
+  /** Whether one of those entitled receives it; default: each. */
+  isFor?(payload: T, receiver: { connectionId: string; version: ProtocolVersion }): boolean;
   /** Connections that narrowed themselves to sessions (`session-scoped-events`) need this topic. */
   sessionTopic?(payload: T): string;
   /** Only connections of v4 that declared this capability receive it. */

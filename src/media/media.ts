@@ -55,7 +55,7 @@ export class Media {
     this.#prune(bytes.length);
     const name = `${createHash("sha256").update(bytes).digest("hex").slice(0, 40)}.${sniffKind(bytes)?.extension ?? "bin"}`;
     const path = join(folder, name);
-    writeFileSync(`${path}.new`, bytes, { mode: 0o600 });
+    writeFileSync(`${path}.new`, bytes, { mode: 0o600, flush: true });
     renameSync(`${path}.new`, path);
     const now = new Date(clock.now());
     utimesSync(path, now, now);

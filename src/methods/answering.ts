@@ -5,6 +5,7 @@ import { hashOf } from "../gateway/once.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { STORAGE } from "../store/database.ts";
 import { findCommand, isStop } from "./commands.ts";
+import type { ChatCaller } from "./nodes/chat-approvals.ts";
 import type { Services } from "./services.ts";
 
 /** What kind of failure may be over when it is tried again. */
@@ -35,6 +36,7 @@ export function createAnswering(app: () => Services) {
         content,
         extraSystemPrompt: systemPrompt,
         isAskedAgain: true,
+        origin: "chat" as const,
       };
       app().runs.start(request, hashOf({ runId }));
     },
@@ -66,7 +68,7 @@ export function createAnswering(app: () => Services) {
 
     forget: (runId: string) => app().runs.forget(runId),
     stop: (sessionKey: string) => app().runs.abort({ sessionKey }, "stop").length > 0,
-    command: (text: string, sessionKey: string) => findCommand(text)?.(sessionKey, app()),
+    command: (text: string, sessionKey: string, caller: ChatCaller) => findCommand(text)?.(sessionKey, app(), caller),
     isCommand: (text: string) => findCommand(text) !== undefined,
     isStop,
   };

@@ -6,6 +6,7 @@ import type { AnyObject } from "#schemas/primitives.ts";
 import type { RunOutcome } from "../agent/run.ts";
 import type { RunReport } from "../agent/runs.ts";
 import type { ContentPart } from "../agent/runtime.ts";
+import type { RunOrigin } from "../agent/tool-policy.ts";
 import { conflict, hashOf } from "../gateway/once.ts";
 import { fail } from "../lib/errors.ts";
 import type { Services } from "./services.ts";
@@ -29,6 +30,8 @@ export interface Question {
   timeoutMs?: number | undefined;
   extraSystemPrompt?: string | undefined;
   model?: string | undefined;
+  /** Who stands behind it. Default: an operator. */
+  origin?: RunOrigin | undefined;
 }
 
 /** The run under an idempotency key, if this very request was made before. Throws `CONFLICT` for another request. */
@@ -62,6 +65,7 @@ export function ask(app: Services, question: Question, params: unknown): { sessi
     timeoutMs,
     model,
     extraSystemPrompt: extra.filter(Boolean).join("\n\n") || undefined,
+    origin: question.origin,
   };
   runs.start(request, hashOf(params));
   return { sessionKey, agentId };

@@ -1,4 +1,5 @@
 /** Chat commands that the gateway itself serves, the same in every chat. Others are text for the agent. */
+import { approveFromChat, type ChatCaller } from "./nodes/chat-approvals.ts";
 import type { Services } from "./services.ts";
 
 /** Words that end the current answer, alone in a message (`protocol/methods.md`, chat.send details). */
@@ -9,7 +10,7 @@ interface Command {
   description: string;
   acceptsArgs: boolean;
   /** Does it and returns the reply. */
-  run(args: string, sessionKey: string, app: Services): string;
+  run(args: string, sessionKey: string, app: Services, caller?: ChatCaller): string;
 }
 
 const commands: readonly Command[] = [
@@ -32,6 +33,13 @@ const commands: readonly Command[] = [
       return args === "on" ? "⚙️ Verbose logging enabled." : "⚙️ Verbose logging disabled.";
     },
   },
+  {
+    name: "approve",
+    description: "Decide about an execution you were asked about: /approve ID allow-once or deny.",
+    acceptsArgs: true,
+    run: (args, _sessionKey, app, caller) =>
+      caller === undefined ? "Use `moltbot approvals`, or the page." : approveFromChat(args, caller, app),
+  },
 ];
 
 const stop = { name: "stop", description: "End the current answer.", acceptsArgs: false };
@@ -42,10 +50,12 @@ export function isStop(message: string): boolean {
 }
 
 /** What a message asks the gateway itself to do: the work, giving the reply; undefined when it is for the agent. */
-export function findCommand(message: string): ((sessionKey: string, app: Services) => string) | undefined {
+export function findCommand(
+  message: string,
+): ((sessionKey: string, app: Services, caller?: ChatCaller) => string) | undefined {
   const [, name, args = ""] = /^\/(\w+)(?:\s+(.*))?$/s.exec(message.trim()) ?? [];
   const command = commands.find((one) => one.name === name?.toLowerCase());
-  return command && ((sessionKey, app) => command.run(args.trim().toLowerCase(), sessionKey, app));
+  return command && ((sessionKey, app, caller) => command.run(args.trim().toLowerCase(), sessionKey, app, caller));
 }
 
 /** All commands, as `commands.list` tells them. */

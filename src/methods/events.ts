@@ -2,13 +2,24 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import { AgentEvent, ChatEvent } from "#schemas/chat.ts";
 import { DevicePairResolved, PendingDevice } from "#schemas/devices.ts";
+import { ExecApproval, ExecApprovalResolved } from "#schemas/exec-approvals.ts";
 import { HealthSummary } from "#schemas/health.ts";
 import type { EventSpec, ProtocolVersion } from "#schemas/method.ts";
+import {
+  NodeInvokeCancel,
+  NodeInvokeInput,
+  NodeInvokeRequest,
+  NodePairRequest,
+  NodePairResolved,
+  VoiceWake,
+  VoiceWakeRouting,
+} from "#schemas/nodes.ts";
 import { PresenceEvent } from "#schemas/presence.ts";
 import { NonEmptyString, Nullable, Strict, TimestampMs } from "#schemas/primitives.ts";
 import { SessionMessage, SessionsChanged } from "#schemas/sessions.ts";
 import type { InternalAgentEvent, InternalChatEvent } from "../agent/run.ts";
 import type { EventRule } from "../gateway/wire.ts";
+import type { ExecParty } from "../nodes/approvals.ts";
 
 /** The topic of those who follow the list of sessions (`sessions.subscribe`). */
 export const SESSIONS_TOPIC = "sessions";
@@ -23,6 +34,8 @@ const everyone = { v3: "everyone", v4: "everyone" } as const;
 const readers = { v3: "read", v4: "read" } as const;
 const onlyV4Readers = { v3: "never", v4: "read" } as const;
 const pairers = { v3: "pairing", v4: "pairing" } as const;
+const approvers = { v3: "approvals", v4: "approvals" } as const;
+const oneNode = { v3: "never", v4: "never" } as const;
 
 /** Sent on every new socket, before anything else; never broadcast. */
 export const challenge: EventSpec = {
@@ -146,6 +159,93 @@ export const devicePairResolved = defineEvent<typeof DevicePairResolved.static>(
   isDroppable: true,
 });
 
+export const nodePairRequested = defineEvent<typeof NodePairRequest.static>(
+  {
+    name: "node.pair.requested",
+    summary: "What a node offers waits for approval.",
+    payload: NodePairRequest,
+    guard: pairers,
+    isDroppable: true,
+  },
+  {
+    encode: ({ clientId, clientMode, requiredApproveScopes, ...request }, version) =>
+      version === 3 ? request : { ...request, clientId, clientMode, requiredApproveScopes },
+  },
+);
+
+export const nodePairResolved = defineEvent<typeof NodePairResolved.static>(
+  {
+    name: "node.pair.resolved",
+    summary: "What a node offers was approved or rejected, or its approval was taken back. The node hears it too.",
+    payload: NodePairResolved,
+    guard: pairers,
+    isDroppable: true,
+  },
+  { encode: (resolved, version) => (version === 3 && resolved.decision === "removed" ? undefined : resolved) },
+);
+
+export const voiceWakeChanged = defineEvent<typeof VoiceWake.static>({
+  name: "voicewake.changed",
+  summary: "Other words wake voice assistants now. Each node hears them when it connects, too.",
+  payload: VoiceWake,
+  guard: { v3: "everyone", v4: "read" },
+  isDroppable: true,
+});
+
+export const execApprovalRequested = defineEvent<{ approval: typeof ExecApproval.static; by: ExecParty }>(
+  {
+    name: "exec.approval.requested",
+    summary: "Somebody wants to run something, and the owner decides. v4: not for the connection that asks.",
+    payload: ExecApproval,
+    guard: approvers,
+    isDroppable: true,
+  },
+  { encode: ({ approval }) => approval, isFor: isNotAsker },
+);
+
+export const execApprovalResolved = defineEvent<{ resolved: typeof ExecApprovalResolved.static; by: ExecParty }>(
+  {
+    name: "exec.approval.resolved",
+    summary: "The owner decided.",
+    payload: ExecApprovalResolved,
+    guard: approvers,
+    isDroppable: true,
+  },
+  { encode: ({ resolved }) => resolved, isFor: isNotAsker },
+);
+
+/** Sent to the node they name, never broadcast. */
+const toNodes: readonly EventSpec[] = [
+  {
+    name: "node.invoke.request",
+    summary: "A node is asked to do something; it answers with node.invoke.result.",
+    payload: NodeInvokeRequest,
+    guard: oneNode,
+    isDroppable: false,
+  },
+  {
+    name: "node.invoke.cancel",
+    summary: "Nobody waits for the answer any more. For nodes of v4.",
+    payload: NodeInvokeCancel,
+    guard: oneNode,
+    isDroppable: false,
+  },
+  {
+    name: "node.invoke.input",
+    summary: "More input for what a node is doing. For nodes of v4.",
+    payload: NodeInvokeInput,
+    guard: oneNode,
+    isDroppable: false,
+  },
+  {
+    name: "voicewake.routing.changed",
+    summary: "Where spoken words go; each node of v4 hears it when it connects.",
+    payload: VoiceWakeRouting,
+    guard: oneNode,
+    isDroppable: false,
+  },
+];
+
 /** All of them, for `features.events` and the generated documents. */
 export const eventSpecs: readonly EventSpec[] = [
   challenge,
@@ -159,6 +259,12 @@ export const eventSpecs: readonly EventSpec[] = [
   sessionMessage,
   devicePairRequested,
   devicePairResolved,
+  nodePairRequested,
+  nodePairResolved,
+  voiceWakeChanged,
+  execApprovalRequested,
+  execApprovalResolved,
+  ...toNodes,
 ].map(({ name, summary, payload, guard, isDroppable }) => ({
   name,
   summary,
@@ -166,6 +272,10 @@ export const eventSpecs: readonly EventSpec[] = [
   guard,
   isDroppable,
 }));
+
+function isNotAsker({ by }: { by: ExecParty }, receiver: { connectionId: string; version: ProtocolVersion }): boolean {
+  return receiver.version === 3 || receiver.connectionId !== by.connectionId;
+}
 
 function encodeAgent(event: InternalAgentEvent, version: ProtocolVersion): unknown {
   const { requestedKey, isVerbose, agentId, sessionId, runId, stream, data, sessionKey, seq, ts } = event;

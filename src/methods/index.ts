@@ -8,6 +8,7 @@ import type { MethodSpec } from "#schemas/method.ts";
 import type { Method } from "../gateway/dispatch.ts";
 import { agentMethods } from "./agent.ts";
 import { agentsMethods } from "./agents.ts";
+import { canvasMethods } from "./canvas.ts";
 import { channelsMethods } from "./channels.ts";
 import { chatMethods } from "./chat.ts";
 import { configMethods } from "./config.ts";
@@ -16,6 +17,15 @@ import { devicesMethods } from "./devices.ts";
 import { eventSpecs } from "./events.ts";
 import { loginMethods } from "./login.ts";
 import { messagesMethods } from "./messages.ts";
+import { execApprovalMethods } from "./nodes/approvals.ts";
+import { nodeEventMethods } from "./nodes/events.ts";
+import { execRulesMethods } from "./nodes/exec-rules.ts";
+import { nodeInviteMethods } from "./nodes/invite.ts";
+import { nodeInvokeMethods } from "./nodes/invoke.ts";
+import { nodeListMethods } from "./nodes/list.ts";
+import { nodePairingMethods } from "./nodes/pairing.ts";
+import { nodePendingMethods } from "./nodes/pending.ts";
+import { voiceMethods } from "./nodes/voice.ts";
 import { pairingMethods } from "./pairing.ts";
 import { queueMethods } from "./queue.ts";
 import type { Services } from "./services.ts";
@@ -38,6 +48,16 @@ const methods: readonly DefinedMethod[] = [
   ...pairingMethods,
   ...queueMethods,
   ...devicesMethods,
+  ...nodeListMethods,
+  ...nodeInviteMethods,
+  ...nodeInvokeMethods,
+  ...nodePairingMethods,
+  ...nodePendingMethods,
+  ...nodeEventMethods,
+  ...execApprovalMethods,
+  ...execRulesMethods,
+  ...voiceMethods,
+  ...canvasMethods,
   ...configMethods,
 ];
 

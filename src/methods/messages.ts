@@ -210,7 +210,9 @@ async function filesOf(params: SendParams, app: Services, signal: AbortSignal): 
     if (bytes.length > maxBytes) fail("INVALID_REQUEST", `media too large: at most ${maxBytes} bytes`);
     files.push(describeFile(bytes, { ...how, fileName: filename, mimeType: contentType }));
   }
-  for (const url of [...(mediaUrl === undefined ? [] : [mediaUrl]), ...mediaUrls].slice(0, MAX_FILES)) {
+  const urls = [...(mediaUrl === undefined ? [] : [mediaUrl]), ...mediaUrls];
+  if (urls.length > MAX_FILES) fail("INVALID_REQUEST", `at most ${MAX_FILES} files go with one message`);
+  for (const url of urls) {
     const found = await app.media.resolve(url, { maxBytes, signal });
     files.push(describeFile(found.bytes, { ...how, fileName: filename ?? found.fileName, mimeType: found.mimeType }));
   }

@@ -68,6 +68,15 @@ export function openLock(stateDir: string): StateLock {
 }
 
 /**
+ * Takes another lock of a state folder, for what there is once on it besides the gateway; undefined when another process
+ * has it. Dies with the process, like the lock above.
+ */
+export function openFolderLock(stateDir: string, name: string): Disposable | undefined {
+  const file = openFile(stateDir, `${name}.lock`);
+  return hold(file) ? { [Symbol.dispose]: () => file.close() } : undefined;
+}
+
+/**
  * Takes a lock that there is once on this host, whoever runs the program and wherever its state is; undefined when
  * another process has it. Dies with the process, like the lock above.
  */
@@ -135,8 +144,8 @@ function readHolder(stateDir: string): Holder | undefined {
   }
 }
 
-function openFile(stateDir: string): Sqlite {
-  const path = join(stateDir, "gateway.lock");
+function openFile(stateDir: string, name = "gateway.lock"): Sqlite {
+  const path = join(stateDir, name);
   // Closing a file that this process has locked would give the lock away: it is only made, never touched.
   if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
   return new Sqlite(path, { create: true });

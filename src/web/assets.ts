@@ -17,9 +17,10 @@ export interface Pages {
   handle(request: Request, url: URL): Response | undefined;
 }
 
-type Encoding = "zstd" | "gzip" | "identity";
+export type Encoding = "zstd" | "gzip" | "identity";
 
-interface Loaded {
+/** A file in memory, in every encoding it is sent in. */
+export interface Loaded {
   etag: string;
   bodies: Record<Encoding, Uint8Array<ArrayBuffer>>;
 }
@@ -29,6 +30,17 @@ const ENCODINGS: readonly Encoding[] = ["zstd", "gzip"];
 /** A host as it may stand in a policy: the gateway checked it against the known ones, this keeps it one token. */
 const HOST = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
+/** The page that lends what the browser has. What it frames gets nothing of that: only the page itself may ask. */
+const NODE_PAGE = "/node";
+const LENT = [
+  "camera=(self)",
+  "microphone=(self)",
+  "geolocation=(self)",
+  "display-capture=(self)",
+  "screen-wake-lock=(self)",
+];
+const KEPT = ["camera=()", "microphone=()", "geolocation=()"];
+
 /** Opens the pages. Reads nothing until the first request. */
 export function openPages(options: PagesOptions = {}): Pages {
   const files = new Map((options.files ?? pageFiles).map((file) => [file.path, file]));
@@ -36,7 +48,7 @@ export function openPages(options: PagesOptions = {}): Pages {
   const load = (file: PageFile): Loaded => {
     const known = loaded.get(file.path);
     if (known !== undefined) return known;
-    const fresh = read(file);
+    const fresh = loadFile(file);
     loaded.set(file.path, fresh);
     return fresh;
   };
@@ -64,6 +76,7 @@ function answer(file: PageFile, { etag, bodies }: Loaded, request: Request): Res
 }
 
 function headersOf(file: PageFile, host: string | null): Headers {
+  const isNode = file.path === NODE_PAGE;
   const headers = new Headers({
     "cache-control": file.isHashed ? "public, max-age=31536000, immutable" : "no-cache",
     vary: "accept-encoding",
@@ -71,22 +84,26 @@ function headersOf(file: PageFile, host: string | null): Headers {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
-    "content-security-policy": policyFor(host),
+    "permissions-policy": [...(isNode ? LENT : KEPT), "payment=()", "usb=()", "browsing-topics=()"].join(", "),
+    "content-security-policy": policyFor(host, isNode),
   });
   if (!file.isHashed) headers.set("x-frame-options", "DENY");
   return headers;
 }
 
-/** The page may load its own files and talk to its own gateway; nothing else, and no text ever becomes markup. */
-function policyFor(host: string | null): string {
+/**
+ * A page may load its own files and talk to its own gateway; nothing else, and no text ever becomes markup. The node page
+ * also frames the canvas, which lies on the same origin and has none of its own, and looks at pictures of it.
+ */
+function policyFor(host: string | null, isNode: boolean): string {
   // `'self'` covers WebSockets in current browsers; older ones need the addresses.
   const sockets = host !== null && HOST.test(host) ? ` ws://${host} wss://${host}` : "";
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
+    isNode ? "img-src 'self' data:" : "img-src 'self'",
+    ...(isNode ? ["frame-src 'self'"] : []),
     `connect-src 'self'${sockets}`,
     "base-uri 'none'",
     "form-action 'none'",
@@ -101,7 +118,7 @@ function refuseMethod(): Response {
 }
 
 /** The best encoding the client accepts; one with `q=0` is refused. */
-function chooseEncoding(header: string | null): Encoding {
+export function chooseEncoding(header: string | null): Encoding {
   const accepted = new Map(
     (header ?? "").split(",").map((item) => {
       const [name = "", ...params] = item.split(";").map((part) => part.trim().toLowerCase());
@@ -117,7 +134,8 @@ function isMatch(header: string | null, tag: string): boolean {
   return header.split(",").some((item) => item.trim() === "*" || item.trim().replace(/^W\//, "") === tag);
 }
 
-function read(file: PageFile): Loaded {
+/** Reads a file, hashes and compresses it. */
+export function loadFile(file: PageFile): Loaded {
   const bytes = Uint8Array.from(readFileSync(file.file));
   return {
     etag: new Bun.CryptoHasher("sha256").update(bytes).digest("base64url").slice(0, 22),

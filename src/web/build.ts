@@ -20,11 +20,16 @@ export interface PageFile {
 
 export interface BuiltPages {
   files: PageFile[];
+  /** The scripts and style of the canvas, which the canvas host serves under addresses of its own. */
+  canvas: PageFile[];
   /** Bytes of each kind after minifying, before compression. */
   sizes: { script: number; style: number };
 }
 
-const ENTRY = join(import.meta.dir, "chat", "index.html");
+/** The pages, by the folder each has, with the address it is served under. */
+const PAGES: Readonly<Record<string, string>> = { chat: "/", node: "/node" };
+/** What the canvas needs: plain scripts, because a page without an origin may not load modules. */
+const CANVAS = ["a2ui.ts", "a2ui.css", "bridge.ts"].map((name) => join(import.meta.dir, "canvas", name));
 /** Where the hashed files are served, under the root. */
 const ASSETS = "assets";
 
@@ -40,24 +45,39 @@ export async function buildPages(outDir: string, options: { minify: boolean }): 
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
   const built = await Bun.build({
-    entrypoints: [ENTRY],
+    entrypoints: Object.keys(PAGES).map((name) => join(import.meta.dir, name, "index.html")),
+    root: import.meta.dir,
     outdir: outDir,
     target: "browser",
     minify: options.minify,
     splitting: true,
     publicPath: "/",
     naming: {
-      entry: "[name].[ext]",
+      entry: "[dir]/[name].[ext]",
       chunk: `${ASSETS}/[name]-[hash].[ext]`,
       asset: `${ASSETS}/[name]-[hash].[ext]`,
     },
     define: { PAGE_VERSION: JSON.stringify(packageJson.version), "process.env.NODE_ENV": '"production"' },
   });
   const files = built.outputs.map((output) => describe(outDir, output.path));
-  await Bun.write(join(outDir, "manifest.ts"), manifestOf(outDir, files));
+  const canvas = await buildCanvas(outDir, options);
+  await Bun.write(join(outDir, "manifest.ts"), manifestOf(outDir, files, canvas));
   const sizeOf = (ending: string) =>
     built.outputs.filter(({ path }) => path.endsWith(ending)).reduce((sum, { size }) => sum + size, 0);
-  return { files, sizes: { script: sizeOf(".js"), style: sizeOf(".css") } };
+  return { files, canvas, sizes: { script: sizeOf(".js"), style: sizeOf(".css") } };
+}
+
+async function buildCanvas(outDir: string, options: { minify: boolean }): Promise<PageFile[]> {
+  const built = await Bun.build({
+    entrypoints: CANVAS,
+    outdir: join(outDir, "canvas"),
+    target: "browser",
+    format: "iife",
+    minify: options.minify,
+    naming: { entry: "[name]-[hash].[ext]" },
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  return built.outputs.map((output) => describe(outDir, output.path));
 }
 
 function describe(outDir: string, file: string): PageFile {
@@ -66,26 +86,34 @@ function describe(outDir: string, file: string): PageFile {
   if (type === undefined) throw new Error(`no media type for ${basename(file)}; add it to the table of the page build`);
   const inner = relative(outDir, file).replaceAll("\\", "/");
   const isHashed = inner.startsWith(`${ASSETS}/`);
-  return { path: inner === "index.html" ? "/" : `/${inner}`, file, type, isHashed };
+  const page = /^([^/]+)\/index\.html$/.exec(inner)?.[1];
+  const path = page === undefined ? `/${inner}` : (PAGES[page] ?? `/${page}`);
+  return { path, file, type, isHashed };
 }
 
-function manifestOf(outDir: string, files: readonly PageFile[]): string {
-  const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+function manifestOf(outDir: string, pages: readonly PageFile[], canvas: readonly PageFile[]): string {
+  const sorted = [...pages, ...canvas].toSorted((one, other) => (one.path < other.path ? -1 : 1));
   const imports = sorted.map(
     ({ file }, index) =>
       `import file${index} from ${JSON.stringify(`./${relative(outDir, file).replaceAll("\\", "/")}`)} with { type: "file" };`,
   );
-  const entries = sorted.map(
-    ({ path, type, isHashed }, index) =>
-      `  { path: ${JSON.stringify(path)}, file: file${index}, type: ${JSON.stringify(type)}, isHashed: ${isHashed} },`,
-  );
+  const listOf = (files: readonly PageFile[]) =>
+    sorted.flatMap((file, index) => {
+      const { path, type, isHashed } = file;
+      if (!files.includes(file)) return [];
+      return `  { path: ${JSON.stringify(path)}, file: file${index}, type: ${JSON.stringify(type)}, isHashed: ${isHashed} },`;
+    });
   return [
     "// Written by src/web/build.ts. The imports are files, not modules, which the type checker cannot know.",
     "// @ts-nocheck",
     ...imports,
     "",
     "export const pageFiles: readonly { path: string; file: string; type: string; isHashed: boolean }[] = [",
-    ...entries,
+    ...listOf(pages),
+    "];",
+    "",
+    "export const canvasFiles: readonly { path: string; file: string; type: string; isHashed: boolean }[] = [",
+    ...listOf(canvas),
     "];",
     "",
   ].join("\n");

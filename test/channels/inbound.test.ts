@@ -99,7 +99,7 @@ describe("messages that belong together", () => {
   });
 
   // The time to wait is that of the wall clock; nothing bounds it.
-  test.todo("a clock that is set back does not keep a message waiting until it has caught up", async () => {
+  test("a clock that is set back does not keep a message waiting until it has caught up", async () => {
     const net = openPipeline({ settings: waits });
     net.receives(says("one"));
     await net.settle();
@@ -162,18 +162,18 @@ describe("what a crash leaves", () => {
     expect([again.agents.asked.length, again.states()["one"]]).toEqual([1, "done"]);
   });
 
-  test("with an agent, that was cut off: asked again, three times at most, and then one notice", async () => {
+  test("with an agent, that was cut off: asked again, eight times at most, and then one notice", async () => {
     let net = openPipeline();
     net.agents.atOnce = undefined;
     net.agents.ended.set("inbox-1", "cut off");
     net.receives(says("one"));
     await net.settle();
-    for (let start = 0; start < 5; start++) {
+    for (let start = 0; start < 12; start++) {
       net = await crash(net);
       await net.passes(60_000);
     }
-    expect(net.agents.asked).toHaveLength(3);
-    expect(net.agents.forgotten.length).toBeGreaterThanOrEqual(2);
+    expect(net.agents.asked).toHaveLength(8);
+    expect(net.agents.forgotten.length).toBeGreaterThanOrEqual(7);
     expect(net.states()).toEqual({ one: "dead" });
     expect(net.texts()).toHaveLength(1);
     expect(net.said()[0]).toMatchObject({ replyTo: "one" });

@@ -34,7 +34,20 @@ test("hints carry a label for people and the description", () => {
 test.each<[path: string, childPaths: string[]]>([
   [
     ".",
-    ["gateway", "agents", "models", "session", "messages", "bindings", "broadcast", "logging", "canvasHost", "channels"],
+    [
+      "gateway",
+      "agents",
+      "models",
+      "session",
+      "messages",
+      "tools",
+      "approvals",
+      "bindings",
+      "broadcast",
+      "logging",
+      "canvasHost",
+      "channels",
+    ],
   ],
   ["gateway.pairing", ["gateway.pairing.autoApproveLocal"]],
   ["agents.list", ["agents.list[]"]],

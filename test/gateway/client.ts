@@ -133,10 +133,10 @@ export function connectParams(options: ConnectOptions, challenge: { nonce: strin
     mode: key ? ("cli" as const) : ("backend" as const),
     ...options.client,
   };
-  const { token, deviceToken } = auth as { token?: string; deviceToken?: string };
+  const { token, deviceToken, bootstrapToken } = auth as Record<string, string | undefined>;
   const fields = {
     client,
-    token: token ?? deviceToken ?? "",
+    token: token ?? deviceToken ?? bootstrapToken ?? "",
     ...(role ? { role } : {}),
     ...(scopes ? { scopes } : {}),
   };

@@ -70,7 +70,7 @@ const version4: readonly Deviation[] = [
     at: "res(connect).payload.auth.{method,recoveryScope,recoveryMigrationAllowed,deviceTokens}",
   },
   {
-    why: "canvas comes with nodes, which are not served yet",
+    why: "only nodes are told where their canvas is",
     cases: "v3-*",
     kind: "missing",
     at: "res(connect).payload.canvasHostUrl",
@@ -89,7 +89,7 @@ const version4: readonly Deviation[] = [
   },
   {
     why: "a v3 node may send 25 MiB: its camera pictures come in one frame",
-    cases: "v3-clients/connection-2",
+    cases: "v3-{clients/connection-2,nodes/node-*}",
     kind: "constant",
     at: "res(connect).payload.policy.maxPayload",
   },
@@ -140,15 +140,19 @@ const admission: readonly Deviation[] = [
   },
   {
     why: "v3 peers hear what approval takes in the words of v4",
-    cases: "v3-device/pairing-remote-approve",
+    cases: "v3-{device/pairing-remote-approve,nodes/node-pairing-remote}",
     kind: ["constant", "close"],
     at: ["res(connect).error.message", "close.reason"],
   },
   {
     why: "the recorded v4 peer trusts the proxy on this host and tells the forwarded address; v3 tells none for it",
-    cases: "v*-device/pairing-remote-approve",
+    cases: "v*-{device/pairing-remote-approve,nodes/node-pairing-remote}",
     kind: ["constant", "extra"],
-    at: ["event(device.pair.requested).payload.remoteIp", "res(device.pair.**).payload.**remoteIp"],
+    at: [
+      "event({device,node}.pair.requested).payload.remoteIp",
+      "res({device,node}.pair.**).payload.**remoteIp",
+      "res(node.list).payload.nodes[].remoteIp",
+    ],
   },
   {
     why: "where a device on this host came from is no address",
@@ -170,7 +174,7 @@ const admission: readonly Deviation[] = [
   },
   {
     why: "v4 tells more of a device than v3, and neither peer minds",
-    cases: "v*-{device,methods}/*",
+    cases: "v*-{device,methods,nodes}/*",
     kind: ["extra", "missing"],
     at: ["res(device.pair.**).payload.**{approvedVia,connected,lastSeenAtMs,lastSeenReason,lastUsedAtMs}"],
   },
@@ -291,12 +295,6 @@ const reads: readonly Deviation[] = [
     cases: "v3-*",
     kind: "extra",
     at: "res(agent.identity.get).payload.nameSource",
-  },
-  {
-    why: "node methods are not served yet: to us their names are unknown",
-    cases: "v*-methods/node-only-method-as-operator",
-    kind: "constant",
-    at: "res({node.event,skills.bins}).error.message",
   },
   {
     why: "there is no messaging network yet, and the refusal says what works",
@@ -563,16 +561,10 @@ const elsewhere: readonly Deviation[] = [
     at: ["{event(presence),res(connect)}.payload.**presence[].{scopes,scopes[**],reason,roles,tags}"],
   },
   {
-    why: "nodes are not told who is here",
-    cases: "v3-clients/connection-2",
-    kind: "empty",
-    at: "res(connect).payload.snapshot.presence",
-  },
-  {
-    why: "voice wake, tasks and node inventories are not served",
+    why: "tasks and node inventories are not served, and other nodes of the recorded peer are not here",
     cases: "v*",
     kind: "missing",
-    at: "event({voicewake.changed,voicewake.routing.changed,task**,node.pair.requested**,node.runnerInventory.changed**})",
+    at: "event({task**,node.pair.requested**,node.runnerInventory.changed**})",
   },
   {
     why: "happened on the recorded peer at that moment for reasons of its own",
@@ -588,6 +580,138 @@ const elsewhere: readonly Deviation[] = [
   },
 ];
 
+const nodes: readonly Deviation[] = [
+  {
+    why: "nodes are not told who is here",
+    cases: "v3-{clients/connection-2,nodes/*}",
+    kind: "empty",
+    at: "res(connect).payload.snapshot.presence",
+  },
+  {
+    why: "a node's canvas lies behind a capability of its socket, in both generations (threats T17)",
+    cases: "v*-{clients/connection-2,nodes/*}",
+    kind: ["constant", "extra"],
+    at: "res(connect).payload.{canvasHostUrl,pluginSurfaceUrls}",
+  },
+  {
+    why: "a node of v4 hears that what it offers waits, so that it can say so to who holds it",
+    cases: "v4-{clients/connection-2,nodes/*}",
+    kind: "extra",
+    at: "event(node.pair.requested)",
+  },
+  {
+    why: "a node proves a device, in every generation (design D8)",
+    cases: "v3-nodes/node-without-device",
+    kind: ["constant", "missing", "extra", "close"],
+    at: ["res(connect).{ok,error,payload}", "event({health,voicewake.changed})", "close.{code,reason}"],
+  },
+  {
+    why: "who offers 3 is answered 3, also as a node",
+    cases: "v4-nodes-extra/node-v3-range-on-v4",
+    kind: ["constant", "missing", "extra"],
+    at: [
+      "res(connect).payload.{protocol,canvasHostUrl}",
+      "res(connect).payload.server.{bootId,host}",
+      "res(connect).payload.snapshot.{configPath,stateDir}",
+      "event(health).payload.*",
+      "event({tick,voicewake.routing.changed})",
+    ],
+  },
+  {
+    why: "a local device that offers 3 may become a node too, as v3 peers let it",
+    cases: "v4-nodes/node-v3-range-on-v4",
+    kind: ["constant", "missing", "extra", "close"],
+    at: ["res(connect).{ok,error,payload}", "event({health,voicewake.changed})", "close"],
+  },
+  {
+    why: "every node can be given a name; the recorded v3 peer renamed entries of its older store only",
+    cases: "v3-nodes/node-flow",
+    kind: ["constant", "missing", "extra"],
+    at: ["res(node.rename).{ok,error,payload}", "res(node.list).payload.nodes[].displayName"],
+  },
+  {
+    why: "where a node on this host comes from is no address",
+    cases: "v3-nodes/node-flow",
+    kind: "missing",
+    at: "res(node.{list,describe}).payload.**remoteIp",
+  },
+  {
+    why: "an absent node says that trying later can help",
+    cases: "v*-nodes/node-flow",
+    kind: "extra",
+    at: "res(node.invoke).error.retryable",
+  },
+  {
+    why: "a node that follows a session hears it once: the copies without numbers",
+    cases: "v3-nodes/node-flow#node**",
+    kind: "missing",
+    at: ["event({agent **,chat **})", "event({agent **,chat **}).seq"],
+  },
+  {
+    why: "the wake words are our own, and there are no skills",
+    cases: "v*-nodes/node-flow",
+    kind: ["missing", "extra", "empty"],
+    at: ["event(voicewake.changed).payload.triggers[**]", "res(skills.bins).payload.bins"],
+  },
+  {
+    why: "the id of a run inside the parameters is another one each time",
+    cases: "v4-nodes/node-flow",
+    kind: "constant",
+    at: "event(node.invoke.request).payload.paramsJSON",
+  },
+  {
+    why: "presence names clients by their name and mode",
+    cases: "v4-nodes/*",
+    kind: "missing",
+    at: "event(presence).payload.presence[].clientId",
+  },
+  {
+    why: "the family that a host leaves out is filled in where its commands are judged, and left out of its pairing",
+    cases: "v4-nodes/node-pairing-remote",
+    kind: "missing",
+    at: [
+      "{event(device.pair.requested),res(device.pair.**)}.payload.**deviceFamily",
+      "event(presence).payload.presence[].deviceFamily",
+    ],
+  },
+  {
+    why: "a device that waits is told what it asked for, also when that is nothing",
+    cases: "v4-nodes/node-pairing-remote",
+    kind: "extra",
+    at: "res(connect).error.details.requestedScopes",
+  },
+  {
+    why: "an approved node tells since when it is here",
+    cases: "v4-nodes/*",
+    kind: "extra",
+    at: "res(node.pair.approve).payload.node.lastConnectedAtMs",
+  },
+  {
+    why: "the recorded peer knew nodes of earlier cases",
+    cases: "v*-nodes/node-pair*",
+    kind: "empty",
+    at: "res({node,device}.pair.list).payload.paired",
+  },
+  {
+    why: "devices have their scopes told in both generations",
+    cases: "v3-nodes/node-pairing-remote",
+    kind: "extra",
+    at: "res(device.pair.approve).payload.device.scopes",
+  },
+  {
+    why: "how long a command is stands beside it: whoever decides sees whether something is missing (threats T10)",
+    cases: "v3-approvals/exec-approval-flow",
+    kind: "extra",
+    at: "event(exec.approval.requested).payload.request.commandLength",
+  },
+  {
+    why: "who may decide, and no more, is not told who is here",
+    cases: "v3-approvals/exec-approval-flow#B",
+    kind: "missing",
+    at: "event(presence)",
+  },
+];
+
 export const deviations: readonly Deviation[] = [
   ...version4,
   ...admission,
@@ -595,6 +719,7 @@ export const deviations: readonly Deviation[] = [
   ...reads,
   ...runs,
   ...sessions,
+  ...nodes,
   ...elsewhere,
 ];
 

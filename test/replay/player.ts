@@ -5,6 +5,7 @@ import { dial, type PeerSocket, type Refusal, PeerSocket as Upgraded } from "../
 import type { ModelStandin } from "../standins/model.ts";
 import type { FakeClock } from "../support/clock.ts";
 import { explain } from "./deviations.ts";
+import type { Stop } from "./scenes.ts";
 import { align, isStateEvent, outOfOrder, type Placed, Placing, withoutRepeats } from "./sequence.ts";
 import { compare, type Identities, type Mismatch } from "./shape.ts";
 import { type Entry, isObject, type Json, type JsonObject, type RecordedConnection } from "./vectors.ts";
@@ -51,15 +52,15 @@ export class Player {
     this.#headers = headers;
   }
 
-  /** Plays up to the answer to a request, or to the end. */
-  async play(throughAnswerTo?: string): Promise<void> {
+  /** Plays up to there, or to the end. */
+  async play(until?: Stop): Promise<void> {
     await this.#open();
     while (this.#at < this.#log.length) {
       const entry = this.#log[this.#at++];
       if (entry === undefined) break;
       await this.#step(entry);
-      const isLast = entry.dir === "s2c" && entry.frame["type"] === "res" && entry.frame["id"] === throughAnswerTo;
-      if (isLast) return this.#settle();
+      if (until === undefined || !isStop(entry, until)) continue;
+      return entry.dir === "s2c" ? this.#settle() : undefined;
     }
   }
 
@@ -244,16 +245,21 @@ export class Player {
     }
     const text = JSON.stringify(this.#renew(recorded));
     this.#socket.send("decoded" in entry ? Buffer.from(text) : text);
-    if (isObject(recorded) && recorded["method"] === "agent.wait") await this.#passWait(recorded);
+    if (isObject(recorded)) await this.#passWait(recorded);
   }
 
   /** A wait that was recorded as ending with its time ends when the clock is turned. */
-  async #passWait({ id, params }: JsonObject): Promise<void> {
-    const isAnswer = (entry: Entry) =>
-      entry.dir === "s2c" &&
-      entry.frame["id"] === id &&
-      isObject(entry.frame["payload"]) &&
-      entry.frame["payload"]["status"] === "timeout";
+  async #passWait({ id, params, method }: JsonObject): Promise<void> {
+    const isAnswer = (entry: Entry) => {
+      if (entry.dir !== "s2c" || entry.frame["id"] !== id) return false;
+      const payload = isObject(entry.frame["payload"]) ? entry.frame["payload"] : {};
+      if (method === "agent.wait") return payload["status"] === "timeout";
+      if (method === "exec.approval.request") return payload["decision"] === null && this.id.startsWith("v3");
+      return (
+        method === "node.invoke" &&
+        String(entry.frame["error"] && JSON.stringify(entry.frame["error"])).includes("TIMEOUT")
+      );
+    };
     if (!this.#log.some(isAnswer) || !isObject(params)) return;
     await this.#stage.clock.waitsFor(Number(params["timeoutMs"]));
     this.#stage.clock.advance(Number(params["timeoutMs"]));
@@ -377,6 +383,20 @@ export class Player {
     const renewed = key.sign(withProof(fields, isObject(device) ? device : {}));
     return /[+/=]/.test(signature) ? Buffer.from(renewed, "base64url").toString("base64") : renewed;
   }
+}
+
+/** Whether this is the line up to which a connection is played. */
+function isStop(entry: Entry, until: Stop): boolean {
+  if (typeof until === "string")
+    return entry.dir === "s2c" && entry.frame["type"] === "res" && entry.frame["id"] === until;
+  if ("sent" in until)
+    return entry.dir === "c2s" && "frame" in entry && isObject(entry.frame) && entry.frame["id"] === until.sent;
+  return (
+    entry.dir === "s2c" &&
+    entry.frame["event"] === "chat" &&
+    isObject(entry.frame["payload"]) &&
+    entry.frame["payload"]["state"] === until.chat
+  );
 }
 
 /** A signed text with the time and the nonce of a proof. */

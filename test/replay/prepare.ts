@@ -16,12 +16,29 @@ const lived = [
 /** Cases whose peer had a session with the label that they use. */
 const labelled = ["v4-methods/sessions-crud"];
 
+/** Cases whose peer had been given another wake word. */
+const woken = [
+  "v3-clients/connection-2",
+  "v4-clients/connection-2",
+  "v3-nodes/node-without-device",
+  "v3-nodes/node-v3-range-on-v4",
+  "v3-nodes/node-pairing-remote",
+  "v4-nodes/node-v3-range-on-v4",
+  "v4-nodes/node-pairing-remote",
+  "v4-nodes-extra/node-v3-range-on-v4",
+];
+
 /** Brings a gateway into that state. */
 export async function prepare(caseId: string, url: string, clock: FakeClock): Promise<void> {
   if (lived.some((name) => caseId.endsWith(`/${name}`))) await live(url);
   if (labelled.includes(caseId)) {
     using client = await connectClient(url);
     await client.call("sessions.patch", { key: "agent:main:test2", label: "Test One" });
+    await client.socket.close();
+  }
+  if (woken.includes(caseId)) {
+    using client = await connectClient(url);
+    await client.call("voicewake.set", { triggers: ["hey test"] });
     await client.socket.close();
   }
   clock.advance(AFTER_MS);

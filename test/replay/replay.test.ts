@@ -51,7 +51,7 @@ async function replay(recorded: RecordedCase): Promise<{ found: Found[]; badResu
       return [connection.name, new Player(stage, `${recorded.id}#${connection.name}`, connection, headers)];
     }),
   );
-  for (const [name, throughAnswerTo] of scheduleOf(recorded)) await players.get(name)?.play(throughAnswerTo);
+  for (const [name, until] of scheduleOf(recorded)) await players.get(name)?.play(until);
   const found: Found[] = [];
   for (const player of players.values()) {
     for (const mismatch of await player.differences()) found.push({ connection: player.id, mismatch });

@@ -1,13 +1,17 @@
 /** The recordings of real peers that the replay plays (`test/vectors`), typed as far as it needs. */
+import v3Approvals from "../vectors/v3-approvals.json";
 import v3Device from "../vectors/v3-device.json";
 import v3Handshake from "../vectors/v3-handshake.json";
 import v3Methods from "../vectors/v3-methods.json";
+import v3Nodes from "../vectors/v3-nodes.json";
 import v3Clients from "../vectors/v3-real-clients.json";
 import v3Runs from "../vectors/v3-runs.json";
 import v4Device from "../vectors/v4-device.json";
 import v4Extra from "../vectors/v4-extra.json";
 import v4Handshake from "../vectors/v4-handshake.json";
 import v4Methods from "../vectors/v4-methods.json";
+import v4Nodes from "../vectors/v4-nodes.json";
+import v4NodesExtra from "../vectors/v4-nodes-extra.json";
 import v4Clients from "../vectors/v4-real-clients.json";
 import v4Runs from "../vectors/v4-runs.json";
 
@@ -44,11 +48,15 @@ const files: Record<string, unknown> = {
   "v3-methods": v3Methods,
   "v3-runs": v3Runs,
   "v3-clients": v3Clients,
+  "v3-nodes": v3Nodes,
+  "v3-approvals": v3Approvals,
   "v4-handshake": v4Handshake,
   "v4-device": v4Device,
   "v4-methods": v4Methods,
   "v4-runs": v4Runs,
   "v4-clients": v4Clients,
+  "v4-nodes": v4Nodes,
+  "v4-nodes-extra": v4NodesExtra,
   "v4-extra": v4Extra,
 };
 

@@ -302,8 +302,30 @@ function stepsOf(script: string, wire: Wire, body: Record<string, unknown>): Ste
     case "silent":
       return [{ text: "Before." }, { hang: true }];
     default:
-      return said(`You said: ${script}`);
+      return calledSteps(script, body) ?? said(`You said: ${script}`);
   }
+}
+
+/** Lines `call NAME JSON`: each call after the result of the one before, then what the last one brought. */
+function calledSteps(script: string, body: Record<string, unknown>): Step[] | undefined {
+  const calls = script.split("\n").map((line) => /^call (\w+) (\{.*\})$/.exec(line));
+  if (!calls.every((call) => call !== null)) return undefined;
+  const done = resultsSince(body);
+  const [, name, json] = calls[done.length] ?? [];
+  if (name !== undefined && json !== undefined)
+    return [{ call: name, id: `call_${done.length}`, pieces: [json] }, { finish: "tool" }];
+  return [{ text: `It brought: ${done.at(-1) ?? ""}` }, { finish: "stop" }];
+}
+
+/** What tools brought since somebody last said something. */
+function resultsSince(body: Record<string, unknown>): string[] {
+  const results: string[] = [];
+  for (const message of messagesOf(body)) {
+    const { role, content } = message;
+    if (isToolResult(message)) results.push(typeof content === "string" ? content : JSON.stringify(content));
+    else if (role === "user") results.length = 0;
+  }
+  return results;
 }
 
 /** Calls as sloppy servers send them. */

@@ -27,7 +27,7 @@ const scriptPath = () => built.files.find(({ type }) => type.startsWith("text/ja
 describe("the page build", () => {
   test("names every file but the page after its content", () => {
     for (const { path, isHashed } of built.files) {
-      expect(isHashed).toBe(path !== "/");
+      expect(isHashed).toBe(path !== "/" && path !== "/node");
       if (isHashed) expect(path).toMatch(/^\/assets\/[\w-]+-[a-z0-9]{8}\.(js|css|svg)$/);
     }
   });
@@ -46,8 +46,8 @@ describe("the page build", () => {
     expect(list(pageFiles)).toEqual(list(built.files));
   });
 
-  test("has no inline script or style and asks for nothing from elsewhere", async () => {
-    const html = (await ask("/")?.text()) ?? "";
+  test.each(["/", "/node"])("%s has no inline script or style and asks for nothing from elsewhere", async (path) => {
+    const html = (await ask(path)?.text()) ?? "";
     expect(html).not.toMatch(/<script(?![^>]*\ssrc=)[^>]*>/);
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/);
     expect(html).not.toMatch(/(?:src|href)="(?!\/assets\/)/);
@@ -124,7 +124,7 @@ describe("security headers", () => {
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("referrer-policy")).toBe("no-referrer");
       expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
-      expect(headers.get("permissions-policy")).toContain("camera=()");
+      expect(headers.get("permissions-policy")).toContain(path === "/node" ? "camera=(self)" : "camera=()");
       expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
     }
   });
@@ -140,6 +140,15 @@ describe("security headers", () => {
     expect(directives.get("require-trusted-types-for")).toBe("require-trusted-types-for 'script'");
     expect(policy()).not.toContain("unsafe");
     expect(policy()).not.toContain("*");
+  });
+
+  test("the node page may frame its own origin and show pictures from memory, and loosens nothing else", () => {
+    const of = (path: string) => new Set(ask(path)!.headers.get("content-security-policy")!.split("; "));
+    const more = [...of("/node")].filter((directive) => !of("/").has(directive));
+    expect(more).toEqual(["img-src 'self' data:", "frame-src 'self'"]);
+    const { headers } = ask("/node")!;
+    expect(headers.get("permissions-policy")).not.toContain("*");
+    expect(headers.get("x-frame-options")).toBe("DENY");
   });
 
   test.each([

@@ -10,7 +10,8 @@ const WAIT_MS = 10_000;
 /** A host name that is no loopback address for the browser, so that it is no secure context either. */
 export const INSECURE_HOST = "gateway.test";
 
-export function openBrowser(): Promise<Browser> {
+/** Starts it; `more` are arguments besides the usual ones. */
+export function openBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
     args: [
@@ -23,6 +24,7 @@ export function openBrowser(): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
       `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
+      ...more,
     ],
   });
 }

@@ -5,7 +5,7 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import type { Server, ServerWebSocket } from "bun";
 import { openPages } from "../../src/web/assets.ts";
-import { type Fields, fieldsOf, listOf } from "../../src/web/chat/wire.ts";
+import { type Fields, fieldsOf, listOf } from "../../src/web/shared/wire.ts";
 
 export interface Refusal {
   code: string;
@@ -19,6 +19,8 @@ export interface StandInOptions {
   tickIntervalMs?: number;
   /** Refuses a connect after its proof was found right. */
   refuse?: (params: Fields) => Refusal | undefined;
+  /** Changes the hello. */
+  hello?: (hello: Fields) => Fields;
   /** What `chat.history` answers. */
   messages?: () => unknown[];
   /** What `sessions.list` answers. */
@@ -158,7 +160,8 @@ export class StandIn implements Disposable {
     const refusal = this.#refusalOf(params, socket.data.nonce);
     if (refusal === undefined) {
       this.#sockets.add(socket);
-      answer({ ok: true, payload: this.#hello() });
+      const hello = this.#hello();
+      answer({ ok: true, payload: this.#options.hello?.(hello) ?? hello });
       return;
     }
     answer({ ok: false, error: refusal });
@@ -243,7 +246,7 @@ function proofProblem(params: Fields, nonce: string): string | undefined {
     params["role"],
     listOf(params["scopes"]).join(","),
     device["signedAt"],
-    auth["token"] ?? auth["deviceToken"] ?? "",
+    auth["token"] ?? auth["deviceToken"] ?? auth["bootstrapToken"] ?? "",
     nonce,
     client["platform"],
     client["deviceFamily"] ?? "",

@@ -81,8 +81,9 @@ export class ToolRunner {
     const limit = AbortSignal.any([signal, late.signal]);
     const ended = Promise.withResolvers<never>();
     limit.addEventListener("abort", () => ended.reject(limit.reason), { once: true });
-    const timer = this.#clock.after(this.#timeoutMs, () =>
-      late.abort(new Error(`the tool did not finish within ${this.#timeoutMs / 1000} seconds`)),
+    const timeoutMs = tool.timeoutMs ?? this.#timeoutMs;
+    const timer = this.#clock.after(timeoutMs, () =>
+      late.abort(new Error(`the tool did not finish within ${timeoutMs / 1000} seconds`)),
     );
     try {
       return await Promise.race([tool.run(args, limit), ended.promise]);

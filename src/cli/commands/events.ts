@@ -57,6 +57,6 @@ async function scopesFor(names: readonly string[]): Promise<string[]> {
   }
   const guards: Guard[] = eventSpecs
     .filter(({ name }) => !names.length || names.includes(name))
-    .map(({ guard }) => guard.v4);
+    .flatMap(({ guard }) => (guard.v4 === "never" ? [] : [guard.v4]));
   return [...new Set(guards.filter((guard) => guard !== "everyone"))];
 }

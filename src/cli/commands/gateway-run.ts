@@ -5,12 +5,12 @@ import { readText } from "../../config/file.ts";
 import { parseConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { prepareStateDir, StartError, type StartProblem } from "../../gateway/start.ts";
-import { createLog, type Log, type LogSink, toJsonLine } from "../../lib/log.ts";
+import { createLog, type Log } from "../../lib/log.ts";
 import { DEFAULT_MAX_BYTES, LogFile } from "../../lib/log-file.ts";
 import { type Cli, wholeNumber } from "../cli.ts";
 import { defineLeaf } from "../command.ts";
 import { CommandError, type ExitName, usageError } from "../exit-codes.ts";
-import { prettyRecord } from "../log-line.ts";
+import { logOutput } from "../log-line.ts";
 import { givenCredentials, localCredentials } from "../secrets.ts";
 import { cleanLine } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -50,7 +50,7 @@ export const gatewayRun = defineLeaf({
       prepareStateDir(cli.paths.stateDir);
       return new LogFile(join(cli.paths.stateDir, "logs", "gateway.log"), () => maxFileBytes);
     });
-    const sinks = [logFile.sink, outputOf(cli)];
+    const sinks = [logFile.sink, logOutput(cli)];
     const log = createLog({ clock: cli.io.clock, level: args.verbose ? "debug" : level, sinks });
     await serve(cli, { overrides, log, logFile });
   },
@@ -88,12 +88,6 @@ async function orCommandError<T>(start: () => T | Promise<T>): Promise<T> {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-/** People read lines, service managers read JSON. */
-function outputOf({ io, useColor, wantsJson }: Cli): LogSink {
-  if (!io.isTerminal || wantsJson) return (record) => io.outLater(toJsonLine(record));
-  return (record) => io.outLater(prettyRecord(record, useColor));
 }
 
 type Logging = NonNullable<Config["logging"]>;

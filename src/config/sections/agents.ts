@@ -48,6 +48,12 @@ const Agent = Strict(
     ),
     model: Type.Optional(Model("Overrides `agents.defaults.model`.")),
     systemPrompt: Type.Optional(Text("Overrides `agents.defaults.systemPrompt`.")),
+    tools: Type.Optional(
+      Section("What this agent may use, within the rules of `tools`.", {
+        allow: Texts("Tools it may use; `*` is every one."),
+        deny: Texts("Tools it may not use."),
+      }),
+    ),
     runtime: Type.Optional(
       Section("What answers for this agent.", {
         id: OneOf(["ai", "builtin/assistant"], {

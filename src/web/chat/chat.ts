@@ -3,11 +3,12 @@
  * No DOM. Whoever shows it subscribes and reads `state`, which is replaced and never changed in place.
  */
 import type { Clock, Timer } from "../../lib/clock.ts";
-import { type ConnectionState, GatewayClient, type GatewayOptions } from "./gateway.ts";
-import type { PageIds } from "./platform.ts";
+import { type ConnectionState, GatewayClient, type GatewayOptions } from "../shared/gateway.ts";
+import type { PageIds } from "../shared/platform.ts";
+import { type Fields, fieldsOf, GatewayFailure, textOf } from "../shared/wire.ts";
+import { chatPersona } from "./persona.ts";
 import { type SessionItem, sessionItems } from "./sessions.ts";
 import { type Action, emptyTranscript, liveTurn, reduce, type Transcript } from "./transcript.ts";
-import { type Fields, fieldsOf, GatewayFailure, textOf } from "./wire.ts";
 
 export interface ChatState {
   connection: ConnectionState;
@@ -20,7 +21,7 @@ export interface ChatState {
   notice: string | undefined;
 }
 
-export interface ChatOptions extends GatewayOptions {
+export interface ChatOptions extends Omit<GatewayOptions, "persona"> {
   clock: Clock;
   ids: PageIds;
   /** Where the key of the open session is kept across visits. */
@@ -52,11 +53,14 @@ export class Chat {
       transcript: emptyTranscript(options.lastSession.read() ?? ""),
       notice: undefined,
     };
-    this.#client = new GatewayClient(options, {
-      onState: (connection) => this.#onConnection(connection),
-      onEvent: (event, payload) => this.#onEvent(event, payload),
-      onGap: () => this.#resync(),
-    });
+    this.#client = new GatewayClient(
+      { ...options, persona: chatPersona },
+      {
+        onState: (connection) => this.#onConnection(connection),
+        onEvent: (event, payload) => this.#onEvent(event, payload),
+        onGap: () => this.#resync(),
+      },
+    );
   }
 
   get state(): ChatState {

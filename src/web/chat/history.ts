@@ -2,8 +2,9 @@
  * Turns transcript rows of the gateway (`chat.history`, `session.message`) into entries of the page. Pure.
  * Rows of one run become one turn; a tool's result joins its call.
  */
+
+import { type Fields, fieldsOf, listOf, numberOf, textOf } from "../shared/wire.ts";
 import { type Entry, newTurn, type Part, type TurnEntry, type TurnStatus, turnId, withTool } from "./entries.ts";
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from "./wire.ts";
 
 /** A row's stop reason when the run goes on with tool calls. */
 const GOES_ON = new Set(["toolUse", "tool"]);

@@ -1,9 +1,10 @@
 /** Starts the WebChat page: takes the token out of the address, opens this browser's identity, shows the chat. */
 import { render } from "preact";
+import { openCredentials } from "../shared/credentials.ts";
+import { openIdentity } from "../shared/identity.ts";
+import { openShelf, socketAddress, takeSecret, watchLife } from "../shared/page.ts";
+import { browserClock, browserIds } from "../shared/platform.ts";
 import { Chat } from "./chat.ts";
-import { memoryShelf, openCredentials, type Shelf, tokenInFragment } from "./credentials.ts";
-import { openIdentity } from "./identity.ts";
-import { browserClock, browserIds } from "./platform.ts";
 import { App } from "./view/app.tsx";
 
 /** Put in by the build. */
@@ -11,31 +12,12 @@ declare const PAGE_VERSION: string;
 
 const LAST_SESSION = "moltbot.lastSession";
 
-/** Reads `#token=…` and removes it from the address bar and the history before anything else can see it. */
-function takeToken(): string | undefined {
-  const token = tokenInFragment(location.hash);
-  if (token !== undefined) history.replaceState(null, "", location.pathname + location.search);
-  return token;
-}
-
-/** A storage area, or memory where the browser refuses. */
-function shelf(open: () => Storage): Shelf {
-  try {
-    const storage = open();
-    storage.getItem(LAST_SESSION);
-    return storage;
-  } catch (error) {
-    console.info("storage is not usable here; this visit will be forgotten", error);
-    return memoryShelf();
-  }
-}
-
 async function start(root: HTMLElement): Promise<void> {
-  const token = takeToken();
-  const browser = shelf(() => localStorage);
-  const credentials = openCredentials(location.origin, { tab: shelf(() => sessionStorage), browser });
+  const token = takeSecret("token");
+  const browser = openShelf(() => localStorage);
+  const credentials = openCredentials(location.origin, { tab: openShelf(() => sessionStorage), browser });
   if (token !== undefined) credentials.keepSharedToken(token);
-  const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`;
+  const address = socketAddress();
   const chat = new Chat({
     identity: await openIdentity(browser),
     credentials,
@@ -51,17 +33,16 @@ async function start(root: HTMLElement): Promise<void> {
     },
   });
   addEventListener("hashchange", () => {
-    const pasted = takeToken();
+    const pasted = takeSecret("token");
     if (pasted !== undefined) chat.useToken(pasted);
   });
-  const comeBack = () => {
-    if (chat.state.connection.kind === "waiting" && !document.hidden) chat.retryNow();
-  };
-  addEventListener("online", comeBack);
-  document.addEventListener("visibilitychange", comeBack);
-  addEventListener("pagehide", () => chat.stop());
-  // Back from the browser's page cache: the connection was closed on the way out.
-  addEventListener("pageshow", () => chat.retryNow());
+  watchLife({
+    comeBack: () => {
+      const { kind } = chat.state.connection;
+      if (kind === "waiting" || kind === "pairing") chat.retryNow();
+    },
+    leave: () => chat.stop(),
+  });
   chat.start();
   render(<App chat={chat} />, root);
 }

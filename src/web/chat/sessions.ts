@@ -1,5 +1,5 @@
 /** Turns the rows of `sessions.list` into what the session picker shows. Pure. */
-import { fieldsOf, listOf, textOf } from "./wire.ts";
+import { fieldsOf, listOf, textOf } from "../shared/wire.ts";
 
 export interface SessionItem {
   key: string;

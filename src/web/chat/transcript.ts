@@ -3,6 +3,8 @@
  * Live events and the stored history meet by id (`user:<key>`, `run:<runId>`), so reading the history again after a
  * gap or a reconnect never doubles a message and never loses one that was not delivered.
  */
+
+import { type Fields, fieldsOf, listOf, numberOf, textOf } from "../shared/wire.ts";
 import {
   type Entry,
   isLive,
@@ -15,7 +17,6 @@ import {
   withTool,
 } from "./entries.ts";
 import { entriesOf, messageText, oneLine, turnIdOfRow } from "./history.ts";
-import { type Fields, fieldsOf, listOf, numberOf, textOf } from "./wire.ts";
 
 export interface Transcript {
   sessionKey: string;

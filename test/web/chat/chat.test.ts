@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { Chat } from "../../../src/web/chat/chat.ts";
-import { memoryShelf, openCredentials } from "../../../src/web/chat/credentials.ts";
-import { openSeedIdentity } from "../../../src/web/chat/seed-identity.ts";
 import { sessionItems, titleOfKey } from "../../../src/web/chat/sessions.ts";
+import { memoryShelf, openCredentials } from "../../../src/web/shared/credentials.ts";
+import { openSeedIdentity } from "../../../src/web/shared/seed-identity.ts";
 import { FakeClock } from "../../support/clock.ts";
 import { MAIN, StandIn } from "../stand-in-gateway.ts";
 

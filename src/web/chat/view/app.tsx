@@ -1,15 +1,15 @@
 /** The whole page: the gate until a connection exists, then the chat. */
 import { useEffect, useState } from "preact/hooks";
+import { Gate, isGated } from "../../shared/view/gate.tsx";
+import { Icon } from "../../shared/view/icon.tsx";
+import { StatusPill, statusOf } from "../../shared/view/status-pill.tsx";
 import type { Chat, ChatState } from "../chat.ts";
 import { titleOfKey } from "../sessions.ts";
 import { liveTurn } from "../transcript.ts";
 import { Announcer } from "./announcer.tsx";
 import { Banner } from "./banner.tsx";
 import { Composer } from "./composer.tsx";
-import { Gate, isGated } from "./gate.tsx";
-import { Icon } from "./icon.tsx";
 import { SessionList } from "./session-list.tsx";
-import { StatusPill } from "./status-pill.tsx";
 import { TranscriptView } from "./transcript-view.tsx";
 
 export function App({ chat }: { chat: Chat }) {
@@ -18,7 +18,7 @@ export function App({ chat }: { chat: Chat }) {
   useEffect(() => {
     document.title = isGated(state) ? "moltbot" : `${title} · moltbot`;
   });
-  if (isGated(state)) return <Gate connection={state.connection} chat={chat} />;
+  if (isGated(state)) return <Gate connection={state.connection} keeper={chat} />;
   return <ChatScreen chat={chat} state={state} title={title} />;
 }
 
@@ -44,7 +44,7 @@ function ChatScreen({ chat, state, title }: { chat: Chat; state: ChatState; titl
             <Icon name="menu" />
           </button>
           <h1 class="bar-title">{title}</h1>
-          <StatusPill connection={connection} />
+          <StatusPill {...statusOf(connection)} />
         </header>
         <Banner connection={connection} notice={state.notice} chat={chat} />
         <TranscriptView key={transcript.sessionKey} transcript={transcript} chat={chat} />

@@ -1,7 +1,8 @@
 /** What is wrong right now and what happens about it, above the transcript. */
+
+import type { ConnectionState } from "../../shared/gateway.ts";
+import { Icon } from "../../shared/view/icon.tsx";
 import type { Chat } from "../chat.ts";
-import type { ConnectionState } from "../gateway.ts";
-import { Icon } from "./icon.tsx";
 
 interface Props {
   connection: ConnectionState;

@@ -1,5 +1,5 @@
 /** A block of code with its language and a button to copy it. */
-import { CopyButton } from "./copy-button.tsx";
+import { CopyButton } from "../../shared/view/copy-button.tsx";
 
 export function CodeBlock({ language, text }: { language: string; text: string }) {
   return (

@@ -1,7 +1,7 @@
 /** Where a message is written. Enter sends, Shift+Enter starts a line; while an answer is written it can be stopped. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "../../shared/view/icon.tsx";
 import type { Chat } from "../chat.ts";
-import { Icon } from "./icon.tsx";
 
 interface Props {
   isConnected: boolean;

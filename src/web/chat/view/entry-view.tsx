@@ -1,8 +1,8 @@
 /** One message of a person, or one turn of the agent. Drawn again only when the entry itself was replaced. */
 import { Component } from "preact";
+import { Icon } from "../../shared/view/icon.tsx";
 import type { Chat } from "../chat.ts";
 import { type Entry, isLive, type TurnEntry, type UserEntry } from "../entries.ts";
-import { Icon } from "./icon.tsx";
 import { Markdown } from "./markdown.tsx";
 import { ToolRow } from "./tool-row.tsx";
 

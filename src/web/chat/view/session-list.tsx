@@ -1,7 +1,8 @@
 /** The session picker: a column on a wide screen, a drawer on a phone. */
+
+import { Icon, Logo } from "../../shared/view/icon.tsx";
 import type { Chat, ChatState } from "../chat.ts";
 import { titleOfKey } from "../sessions.ts";
-import { Icon, Logo } from "./icon.tsx";
 
 interface Props {
   chat: Chat;

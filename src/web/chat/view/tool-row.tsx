@@ -1,6 +1,7 @@
 /** A tool call in one line; opened, it shows what went in and what came out. */
+
+import { Icon } from "../../shared/view/icon.tsx";
 import type { ToolPart } from "../entries.ts";
-import { Icon } from "./icon.tsx";
 
 const words = { running: "running", done: "done", error: "failed" } as const;
 

@@ -1,9 +1,9 @@
 /** The conversation. Follows new text only while the reader is at its end. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Icon, Logo } from "../../shared/view/icon.tsx";
 import type { Chat } from "../chat.ts";
 import type { Transcript } from "../transcript.ts";
 import { EntryView } from "./entry-view.tsx";
-import { Icon, Logo } from "./icon.tsx";
 
 /** Closer to the end than this counts as being there. */
 const END_PX = 64;
