@@ -120,7 +120,7 @@ export class Canvas implements Disposable {
 
   /** The node's connection is gone, or the node was revoked: its addresses lead nowhere from now on. */
   drop(connectionId: string): void {
-    
+    this.#capabilities.drop(connectionId);
     this.host.drop(connectionId);
   }
 
