@@ -94,6 +94,9 @@ function hear({ text, sessionKey = "main" }: typeof Transcript.static, node: Liv
 
 function askAgent(asked: typeof AgentRequest.static, node: LiveNode, app: Services): Handled {
   const { message, sessionKey, thinking, timeoutSeconds, channel, to } = asked;
+  // Apps of the first generation word a tap themselves: it counts for a surface that this node shows (threats T19).
+  if (app.canvas.vouchForLine(node.nodeId, message) === false)
+    return { isHandled: false, reason: "no such surface, component or action" };
   const question = {
     sessionKey: sessionKey ?? `node-${node.nodeId}`,
     message,

@@ -9,6 +9,7 @@ import type { NodeResult } from "../../nodes/nodes.ts";
 import { defineMethod } from "../define.ts";
 import { NodeId } from "./list.ts";
 import { partyOf } from "./party.ts";
+import { prepareInvoke } from "./surfaces.ts";
 
 /** Longest wait for an absent node that one call may ask for. */
 const MAX_QUEUE_MS = 10 * 60 * 1000;
@@ -50,7 +51,9 @@ export const nodeInvokeMethods = [
     }),
     access: "write",
     idempotency: "none",
-    handle: async ({ nodeId, command, params, timeoutMs, queueMs, idempotencyKey, sessionKey }, { nodes }, call) => {
+    handle: async ({ nodeId, command: wanted, params: given, ...rest }, app, call) => {
+      const { timeoutMs, queueMs, idempotencyKey, sessionKey } = rest;
+      const { command, params, told } = prepareInvoke(app, nodeId, wanted, given);
       if (needsAdmin(command)) authorizeScope("admin", call.caller);
       if (RULES_COMMANDS.has(command))
         fail("INVALID_REQUEST", `${command} is not for node.invoke: use exec.approvals.node.get or .set`, {
@@ -58,8 +61,9 @@ export const nodeInvokeMethods = [
         });
       const origin = { kind: "operator" as const, ...(sessionKey === undefined ? {} : { sessionKey }) };
       const order = { nodeId, command, params, timeoutMs, queueMs, idempotencyKey, origin, by: partyOf(call) };
-      const result = await nodes.ask(order, call.signal);
-      return { ok: true as const, nodeId, command, ...resultOf(result, command, call) };
+      const result = resultOf(await app.nodes.ask(order, call.signal), command, call);
+      const answer = { ok: true as const, nodeId, command: wanted, ...result };
+      return told === undefined ? answer : { ...answer, payload: { ...asObject(result.payload), ...told } };
     },
   }),
   defineMethod({
@@ -101,6 +105,10 @@ export const nodeInvokeMethods = [
     },
   }),
 ];
+
+function asObject(value: unknown): object {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+}
 
 /** What came of a call, as the caller's generation reads it. Throws the failure. */
 export function resultOf(result: NodeResult, command: string, { caller }: Call) {
