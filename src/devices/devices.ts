@@ -153,7 +153,13 @@ export class Devices extends EventEmitter<DeviceEvents> {
 
   /** One approved device. Throws when it is unknown. */
   get(deviceId: string): PairedDevice {
-    return this.#toPaired(this.#store.find(deviceId) ?? fail("INVALID_REQUEST", "unknown deviceId"));
+    return this.find(deviceId) ?? fail("INVALID_REQUEST", "unknown deviceId");
+  }
+
+  /** One approved device; undefined when it is unknown. */
+  find(deviceId: string): PairedDevice | undefined {
+    const device = this.#store.find(deviceId);
+    return device && this.#toPaired(device);
   }
 
   /** Gives a device a name of the owner's choosing. */

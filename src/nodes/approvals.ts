@@ -24,6 +24,8 @@ const WAIT_MS = 120_000;
 const MAX_WAIT_MS = 30 * 60 * 1000;
 /** How long after its question's end an approval may still be used: the command is on its way. */
 const USE_MS = 30_000;
+/** How long a spent question is remembered after that, so that its id names nothing else meanwhile. */
+const KEEP_MS = 60_000;
 /** Questions that wait at once. */
 const MAX_WAITING = 100;
 /** Questions that are remembered, answered ones included; the oldest go first. */
@@ -234,7 +236,7 @@ export class ExecApprovals extends EventEmitter<ApprovalEvents> {
   #prune(): void {
     const nowMs = this.#clock.now();
     for (const [id, { approval, outcome }] of this.#kept) {
-      const isOld = outcome && (nowMs > approval.expiresAtMs + USE_MS || this.#kept.size > MAX_KEPT);
+      const isOld = outcome && (nowMs > approval.expiresAtMs + USE_MS + KEEP_MS || this.#kept.size > MAX_KEPT);
       if (isOld) this.#kept.delete(id);
     }
   }

@@ -6,7 +6,7 @@ import type { ClientInfo } from "#schemas/connect.ts";
 import type { ProtocolVersion } from "#schemas/method.ts";
 import type { NodePairResolved, NodeRow } from "#schemas/nodes.ts";
 import type { Clock } from "../lib/clock.ts";
-import { fail, GatewayError } from "../lib/errors.ts";
+import { fail, GatewayError, messageOf } from "../lib/errors.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { NodeFacts, NodeStore } from "../store/nodes.ts";
@@ -39,6 +39,7 @@ const MIN_ID_PREFIX = 6;
 /** The paired devices, as this room needs them; `devices/devices.ts` satisfies it. */
 export interface PairedDevices {
   paired(): readonly NodeDevice[];
+  find(deviceId: string): NodeDevice | undefined;
   rename(deviceId: string, label: string): unknown;
 }
 
@@ -143,8 +144,14 @@ export class Nodes {
     const node = this.#registry.remove(connectionId);
     if (!node) return;
     this.#invocations.endAll(node, "disconnected");
-    if (!this.#registry.find(node.nodeId)) this.#store.left(node.nodeId, this.#clock.now());
     this.#log.info("a node left", { nodeId: node.nodeId });
+    if (this.#registry.find(node.nodeId)) return;
+    try {
+      this.#store.left(node.nodeId, this.#clock.now());
+    } catch (error) {
+      // Nobody is there to hear of it; a socket that ends must not end the gateway.
+      this.#log.warn("when a node left could not be kept", { nodeId: node.nodeId, error: messageOf(error) });
+    }
   }
 
   /** A device is no longer paired: nothing of it as a node stays. */
@@ -165,14 +172,16 @@ export class Nodes {
 
   /** Every node that is paired or connected, connected ones first. */
   list(): NodeRow[] {
-    const devices = new Map(this.#nodeDevices().map((device) => [device.deviceId, device]));
+    const paired = this.#devices.paired().filter(({ roles }) => roles.includes("node"));
+    const devices = new Map(paired.map((device) => [device.deviceId, device]));
     const ids = new Set([...devices.keys(), ...[...this.#registry].map(({ nodeId }) => nodeId)]);
     return inOrder([...ids].map((nodeId) => rowOf(this.#known(nodeId, devices.get(nodeId)))));
   }
 
   /** One node. Throws when it is unknown. */
   get(nodeId: string): NodeRow {
-    return this.list().find((row) => row.nodeId === nodeId) ?? fail("INVALID_REQUEST", "unknown nodeId");
+    const known = this.#known(nodeId, this.#deviceOf(nodeId));
+    return known.device || known.live ? rowOf(known) : fail("INVALID_REQUEST", "unknown nodeId");
   }
 
   /** The node that somebody means: by id, by the beginning of one, or by name. Throws when none or several fit. */
@@ -339,11 +348,8 @@ export class Nodes {
   }
 
   #deviceOf(nodeId: string): NodeDevice | undefined {
-    return this.#nodeDevices().find(({ deviceId }) => deviceId === nodeId);
-  }
-
-  #nodeDevices(): readonly NodeDevice[] {
-    return this.#devices.paired().filter(({ roles }) => roles.includes("node"));
+    const device = this.#devices.find(nodeId);
+    return device?.roles.includes("node") ? device : undefined;
   }
 }
 
