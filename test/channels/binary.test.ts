@@ -65,7 +65,7 @@ describe.each(Object.keys(openNetwork))("%s through the executable", (name) => {
     await answered(1);
     expect(said()).toEqual([HELLO]);
     expect(of("text")[0]?.chatId).toBe(net.direct.id);
-    if (net.capabilities.typingMs !== undefined) expect(of("typing").length).toBeGreaterThan(0);
+    if (net.capabilities.typingMs !== undefined) await eventually(() => of("typing").length > 0, "a typing mark");
 
     await net.person.says(net.group, "the cake is in the oven");
     await net.person.says(net.group, "where is the cake?", { mentions: true });

@@ -138,3 +138,13 @@ export function approvalOf(binding: Partial<ExecBinding> & { argv: readonly stri
     approvalExpiresAtMs: expiresAtMs,
   };
 }
+
+/** Rules of an owner. */
+export type Rules = Omit<ExecApprovalsFile, "version">;
+export const full: Rules = { defaults: { security: "full", ask: "off" } };
+export const listed = (...patterns: string[]): Rules => ({
+  defaults: { security: "allowlist", ask: "on-miss" },
+  agents: { main: { allowlist: patterns.map((pattern) => ({ pattern })) } },
+});
+/** Said when the owner has to be asked. */
+export const REQUIRED = "UNAVAILABLE SYSTEM_RUN_DENIED: approval required";

@@ -526,39 +526,87 @@ describe.if(hasChromium)("the canvas", () => {
     expect(page.url()).toBe(`${gateway.pageUrl}node`);
   });
 
-  test("draws A2UI, and a tap of a person goes to the gateway", async () => {
+  test("draws what is pushed, as messages and as lines, and clears it", async () => {
     await using node = await openNode();
     const { page, invoke } = node;
-    const said: string[] = [];
-    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => said.push(`${payload}`)));
+    const label = { id: "label", component: { Text: { text: { literalString: "Tea is ready" } } } };
+    const messages = [
+      { surfaceUpdate: { surfaceId: "main", components: [label] } },
+      { beginRendering: { surfaceId: "main", root: "label" } },
+    ];
+    const frame = page.frameLocator("iframe");
+    expect(await invoke("canvas.a2ui.push", { messages })).toEqual({ ok: true, surfaces: ["main"] });
+    await frame.getByText("Tea is ready").waitFor();
+    const jsonl = messages.map((message) => JSON.stringify(message)).join("\n");
+    expect(await invoke("canvas.a2ui.pushJSONL", { jsonl })).toEqual({ ok: true, surfaces: ["main"] });
+    expect(await refusal(invoke("canvas.a2ui.pushJSONL", { jsonl: "{" }))).toBe("INVALID_REQUEST");
+    expect(await refusal(invoke("canvas.a2ui.push", { messages: [] }))).toBe("INVALID_REQUEST");
+    expect(await refusal(invoke("canvas.eval", { javaScript: "1" }))).toBe("UNAVAILABLE");
+    expect(
+      bytesOf(await invoke("canvas.snapshot", { format: "png" }))
+        .subarray(1, 4)
+        .toString(),
+    ).toBe("PNG");
+    expect(await invoke("canvas.a2ui.reset")).toEqual({ ok: true, surfaces: [] });
+    await frame.getByText("Tea is ready").waitFor({ state: "detached" });
+    expect(node.incidents).toEqual([]);
+  });
+
+  test("threat(T19): the tap of a person on an agent's form becomes a turn of the agent; a script's does not", async () => {
+    await using node = await openNode();
+    const { page, owner, nodeId } = node;
+    const form = [
+      { createSurface: { surfaceId: "tea", catalogId: "basic" } },
+      {
+        updateComponents: {
+          surfaceId: "tea",
+          components: [
+            {
+              id: "root",
+              component: "Button",
+              child: "label",
+              action: { event: { name: "order", context: { cups: 2 } } },
+            },
+            { id: "label", component: "Text", text: "Order tea" },
+          ],
+        },
+      },
+    ].map((message) => ({ version: "v0.9", ...message }));
+    const push = { action: "a2ui_push", node: nodeId, messages: form };
+    const call = {
+      message: `call canvas ${JSON.stringify(push)}`,
+      sessionKey: "tea",
+      idempotencyKey: systemIds.uuid(),
+    };
+    await owner.request("agent", call);
+    const frame = page.frameLocator("iframe");
+    const button = frame.getByText("Order tea");
+    const taps = async () =>
+      JSON.stringify(await owner.request("chat.history", { sessionKey: "main" })).match(/"CANVAS_A2UI action=\S+/g) ??
+      [];
+
+    const { isActive } = await page.evaluate(() => {
+      const kept = navigator.userActivation;
+      Object.defineProperty(navigator, "userActivation", { configurable: true, value: { isActive: false } });
+      return { isActive: kept !== undefined };
+    });
+    expect(isActive).toBe(true);
+    await button.click();
+    await frame.locator(".status", { hasText: "nobody tapped there" }).waitFor();
+    expect(await taps()).toEqual([]);
+
+    await page.evaluate(() => Reflect.deleteProperty(navigator, "userActivation"));
+    await button.click();
+    await frame.locator(".status", { hasText: "Sent." }).waitFor();
+    while ((await taps()).length === 0) await status(page, "Connected");
+    expect(await taps()).toEqual(['"CANVAS_A2UI action=order']);
+    expect(JSON.stringify(model.requests)).toContain(`instance=${nodeId}`);
+
+    // A page that comes later shows the form again.
     await page.reload();
     await status(page, "Connected");
-    const components = [
-      { id: "root", component: { Button: { child: "label", action: { name: "order" } } } },
-      { id: "label", component: { Text: { text: { literalString: "Order tea" } } } },
-    ];
-    const messages = [
-      { surfaceUpdate: { surfaceId: "main", components } },
-      { beginRendering: { surfaceId: "main", root: "root" } },
-    ];
-    expect(await invoke("canvas.a2ui.push", { messages })).toEqual({ ok: true, surfaces: ["main"] });
-    const frame = page.frameLocator("iframe");
-    await frame.getByText("Order tea").click();
-    await frame.locator(".status", { hasText: /\w/ }).waitFor();
-    const taps = said.filter((text) => text.includes("canvas.a2ui.action"));
-    expect(taps).toHaveLength(1);
-    expect(taps[0]).toContain("order");
-    // A click that no person made is a script's; the browser knows which was which.
-    await page.evaluate(() => Object.defineProperty(navigator, "userActivation", { value: { isActive: false } }));
-    await frame.getByText("Order tea").click();
-    await frame.locator(".status", { hasText: "nobody tapped there" }).waitFor();
-    expect(said.filter((text) => text.includes("canvas.a2ui.action"))).toHaveLength(1);
-    expect(await refusal(invoke("canvas.eval", { javaScript: "1" }))).toBe("UNAVAILABLE");
-    const lines = messages.map((message) => JSON.stringify(message)).join("\n");
-    expect(await invoke("canvas.a2ui.pushJSONL", { jsonl: lines })).toEqual({ ok: true, surfaces: ["main"] });
-    expect(await refusal(invoke("canvas.a2ui.pushJSONL", { jsonl: "{" }))).toBe("INVALID_REQUEST");
-    expect(await invoke("canvas.a2ui.reset")).toEqual({ ok: true, surfaces: [] });
-    await frame.getByText("Order tea").waitFor({ state: "detached" });
+    await ask(owner, nodeId, { command: "canvas.navigate", params: { url: "/__openclaw__/a2ui/" } });
+    await button.waitFor();
     expect(node.incidents).toEqual([]);
   });
 });
@@ -580,6 +628,20 @@ describe.if(hasChromium)("being there", () => {
     await node.page.frameLocator("iframe").getByRole("heading", { name: "The canvas is empty" }).waitFor();
     const result = await ask(owner, node.nodeId, { command: "canvas.eval", params: { javaScript: "document.title" } });
     expect(result).toEqual({ result: "Canvas" });
+  });
+
+  test("of two tabs of one browser the newer is the node, and the older comes back on a click", async () => {
+    await using node = await openNode();
+    const { page } = node;
+    const other = await page.context().newPage();
+    await other.goto(`${gateway.pageUrl}node`);
+    await status(other, "Connected");
+    await heading(page, "Another tab is the node");
+    await page.getByRole("button", { name: "Use this tab" }).click();
+    await heading(other, "Another tab is the node");
+    await status(page, "Connected");
+    await node.invoke("system.notify", { title: "Here", delivery: "overlay" });
+    await page.locator(".notice", { hasText: "Here" }).waitFor();
   });
 
   test("what is said to the agent is answered on the page", async () => {

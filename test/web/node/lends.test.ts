@@ -7,10 +7,12 @@ class FakePermits implements Permits {
   permissions: Partial<Record<LendName, Permission>> = {};
   recorder = true;
   asked: LendName[] = [];
+  forgotten: LendName[] = [];
   answer: Permission = "granted";
   canRecord = () => this.recorder;
   obstacleTo = async (name: LendName) => this.obstacles[name];
   permissionFor = async (name: LendName) => (name === "canvas" ? "granted" : (this.permissions[name] ?? "prompt"));
+  forget = (name: LendName) => void this.forgotten.push(name);
   ask = async (name: LendName) => {
     this.asked.push(name);
     this.permissions[name] = this.answer;
@@ -122,6 +124,16 @@ describe("what may be used", () => {
     code(() => lends.require("camera"));
     await lends.ask("camera");
     expect(of("camera")).toMatchObject({ isWanted: false, permission: "denied" });
+  });
+
+  test("a permission that turned out to be gone is asked for again", async () => {
+    const { lends, of, permits } = await rig((given) => {
+      given.permissions.camera = "granted";
+    });
+    lends.miss("camera");
+    expect(of("camera")).toMatchObject({ permission: "prompt", isWanted: true });
+    expect(permits.forgotten).toEqual(["camera"]);
+    expect(lends.isReady("camera")).toBe(false);
   });
 
   test("the choices are there at the next visit", async () => {
