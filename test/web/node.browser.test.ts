@@ -539,8 +539,6 @@ describe.if(hasChromium)("the canvas", () => {
     await frame.getByText("Tea is ready").waitFor();
     const jsonl = messages.map((message) => JSON.stringify(message)).join("\n");
     expect(await invoke("canvas.a2ui.pushJSONL", { jsonl })).toEqual({ ok: true, surfaces: ["main"] });
-    expect(await refusal(invoke("canvas.a2ui.pushJSONL", { jsonl: "{" }))).toBe("INVALID_REQUEST");
-    expect(await refusal(invoke("canvas.a2ui.push", { messages: [] }))).toBe("INVALID_REQUEST");
     expect(await refusal(invoke("canvas.eval", { javaScript: "1" }))).toBe("UNAVAILABLE");
     expect(
       bytesOf(await invoke("canvas.snapshot", { format: "png" }))
@@ -595,7 +593,16 @@ describe.if(hasChromium)("the canvas", () => {
     await frame.locator(".status", { hasText: "nobody tapped there" }).waitFor();
     expect(await taps()).toEqual([]);
 
-    await page.evaluate(() => Reflect.deleteProperty(navigator, "userActivation"));
+    // Nor does what another window says, however right it looks.
+    await page.evaluate(() => {
+      Reflect.deleteProperty(navigator, "userActivation");
+      const userAction = { id: "forged", name: "order", surfaceId: "tea", sourceComponentId: "root", context: {} };
+      postMessage({ type: "openclaw:a2ui-action", payload: { userAction } }, "*");
+    });
+    await page.evaluate(
+      () => new Promise((resolve) => addEventListener("message", resolve, { once: true }) ?? postMessage("next", "*")),
+    );
+    expect(await taps()).toEqual([]);
     await button.click();
     await frame.locator(".status", { hasText: "Sent." }).waitFor();
     while ((await taps()).length === 0) await status(page, "Connected");
@@ -720,6 +727,19 @@ describe.if(hasChromium)("at a stand-in", () => {
       expect(frame.length).toBeLessThan(maxPayload);
       expect(JSON.parse(`${result["payloadJSON"]}`).base64.length).toBeGreaterThan(5_000);
     }
+  });
+
+  test.each<[command: string, params: Fields]>([
+    ["canvas.a2ui.pushJSONL", { jsonl: "{" }],
+    ["canvas.a2ui.push", { messages: [] }],
+    ["canvas.a2ui.push", { messages: "x" }],
+    ["canvas.eval", {}],
+    ["canvas.navigate", { url: 7 }],
+  ])("%s with %j is refused", async (command, params) => {
+    using standIn = new StandIn(policy(1_000_000));
+    await using visited = await visit(browser, `${standIn.url}node`);
+    await status(visited.page, "Connected");
+    expect(await asked(standIn, command, params)).toMatchObject({ ok: false, error: { code: "INVALID_REQUEST" } });
   });
 
   test("a request for another node is nobody's", async () => {

@@ -25,6 +25,8 @@ export interface Permits {
   permissionFor(name: LendName): Promise<Permission>;
   /** Asks the person. Must be called from a click. */
   ask(name: LendName): Promise<void>;
+  /** What was granted turned out to be no longer so. */
+  forget(name: LendName): void;
 }
 
 /** One thing as the page shows it. */
@@ -133,10 +135,16 @@ export class Lends {
     refuse(`${prefixes[name]}_PERMISSION_REQUIRED`, `somebody at the device has to allow it ${how}`);
   }
 
-  /** A permission turned out to be missing. */
+  /** A permission turned out to be missing: the person gets its button. */
   miss(name: LendName): void {
     this.#wanted.add(name);
-    this.#list = this.#list.map((lend) => (lend.name === name ? { ...lend, isWanted: true } : lend));
+    this.#permits.forget(name);
+    const now = (lend: Lend): Lend => ({
+      ...lend,
+      isWanted: true,
+      permission: lend.permission === "granted" ? "prompt" : lend.permission,
+    });
+    this.#list = this.#list.map((lend) => (lend.name === name ? now(lend) : lend));
     this.#onChange();
   }
 

@@ -7,6 +7,7 @@ import { browserClock, browserIds } from "../shared/platform.ts";
 import { browserName } from "./browser-name.ts";
 import { ScreenShare } from "./capture/screen.ts";
 import { KeepAwake } from "./keep-awake.ts";
+import { OneTab } from "./one-tab.ts";
 import { BrowserPermits } from "./permits.ts";
 import { App } from "./view/app.tsx";
 import { WebNode } from "./web-node.ts";
@@ -47,10 +48,16 @@ async function start(root: HTMLElement): Promise<void> {
     if (pasted !== undefined) node.useToken(pasted);
   });
   watchLife({ comeBack: () => node.comeBack(), leave: () => node.stop() });
+  const tabs = new OneTab(() => node.rest(true));
+  tabs.claim();
   await node.start();
   await permits.watch(() => void node.lends.refresh());
-  const page = { node, keepAwake: new KeepAwake(() => node.lends.refresh()) };
-  render(<App {...page} />, root);
+  const useHere = () => {
+    tabs.claim();
+    node.rest(false);
+  };
+  const keepAwake = new KeepAwake(() => void node.lends.refresh());
+  render(<App node={node} keepAwake={keepAwake} useHere={useHere} />, root);
 }
 
 const root = document.getElementById("app");

@@ -35,6 +35,12 @@ export class Notices {
     return this.#list;
   }
 
+  /** Shows a notice on the page. */
+  add(title: string, body: string): void {
+    this.#list = [{ id: this.#nextId++, title, body }, ...this.#list].slice(0, MAX_NOTICES);
+    this.#onChange();
+  }
+
   dismiss(id: number): void {
     this.#list = this.#list.filter((notice) => notice.id !== id);
     this.#onChange();
@@ -59,8 +65,7 @@ export class Notices {
       this.#lends.miss("notify");
       return refuse("NOTIFICATION_PERMISSION_REQUIRED", "the page is not in front, and may not show notifications");
     }
-    this.#list = [{ id: this.#nextId++, title, body }, ...this.#list].slice(0, MAX_NOTICES);
-    this.#onChange();
+    this.add(title, body);
     return { delivery: "overlay" };
   }
 }

@@ -1,7 +1,6 @@
 /** What this browser can do and permits, found out by looking. */
 import { canRecord } from "./capture/recorder.ts";
 import type { ScreenShare } from "./capture/screen.ts";
-import { browserErrorOf } from "./failure.ts";
 import type { LendName, Obstacle, Permission, Permits } from "./lends.ts";
 
 /** How browsers call the permissions that they can be asked about. */
@@ -47,14 +46,15 @@ export class BrowserPermits implements Permits {
       this.#granted.add(name);
     } catch (error) {
       // Said no, or closed the question: the page goes on showing that it is not allowed.
-      const isNo = ["NotAllowedError", "AbortError", "NotFoundError", "NotReadableError"].includes(
-        browserErrorOf(error),
-      );
-      if (!isNo && !isPositionError(error)) throw error;
+      if (!(error instanceof DOMException) && !isPositionError(error)) throw error;
       // A place that cannot be found may be asked for all the same.
       if (isPositionError(error) && error.code !== error.PERMISSION_DENIED) this.#granted.add(name);
       else this.#granted.delete(name);
     }
+  }
+
+  forget(name: LendName): void {
+    this.#granted.delete(name);
   }
 
   /** Calls back when a permission or the set of devices changes. */

@@ -3,6 +3,7 @@
  * sees of it. Whoever shows it subscribes and reads `state`, which is replaced and never changed in place.
  */
 
+import { deadline } from "../../lib/clock.ts";
 import type { Shelf } from "../shared/credentials.ts";
 import type { ConnectionState } from "../shared/gateway.ts";
 import { type Fields, fieldsOf, GatewayFailure, type Hello, textOf } from "../shared/wire.ts";
@@ -10,6 +11,7 @@ import { Activity, type Deed } from "./activity.ts";
 import { Canvas } from "./canvas/canvas.ts";
 import { cameraCommands } from "./capture/camera.ts";
 import { type ScreenShare, screenCommands } from "./capture/screen.ts";
+import { asFailure } from "./failure.ts";
 import { Invocations } from "./invocations.ts";
 import { type Lend, type LendName, Lends, type Permits } from "./lends.ts";
 import { type Approval, Line, type LineOptions } from "./line.ts";
@@ -21,6 +23,8 @@ export interface NodeState {
   connection: ConnectionState;
   /** A connection existed before, so that losing it leaves the page on the screen. */
   wasConnected: boolean;
+  /** Another tab of this browser is the node; this one rests. */
+  isElsewhere: boolean;
   approval: Approval;
   lends: readonly Lend[];
   deeds: readonly Deed[];
@@ -41,6 +45,8 @@ export interface NodeOptions extends Omit<LineOptions, "claims"> {
 const ENVELOPE_CHARS = 4_096;
 /** Changes of what this node can do come in bursts; they are told together. */
 const SETTLE_MS = 500;
+/** How long opening the canvas by hand may take. */
+const OPEN_MS = 10_000;
 
 export class WebNode {
   readonly line: Line;
@@ -59,6 +65,7 @@ export class WebNode {
   /** What was claimed in the connection at hand. */
   #claimed = "";
   #isSettling = false;
+  #isElsewhere = false;
 
   constructor(options: NodeOptions) {
     const { clock, permits, share, shelf, origin, identity } = options;
@@ -120,6 +127,7 @@ export class WebNode {
     this.#state = {
       connection: this.line.state,
       wasConnected: false,
+      isElsewhere: false,
       approval: this.line.approval,
       lends: [],
       deeds: [],
@@ -151,7 +159,17 @@ export class WebNode {
 
   /** The page is looked at again, the network is back, or the page came out of the browser's cache. */
   comeBack(): void {
-    this.line.comeBack();
+    if (!this.#isElsewhere) this.line.comeBack();
+  }
+
+  /** Another tab of this browser is the node now, or this one is again. */
+  rest(isElsewhere: boolean): void {
+    this.#isElsewhere = isElsewhere;
+    if (isElsewhere) {
+      this.share.stop();
+      this.line.stop();
+    } else this.line.start();
+    this.#publish();
   }
 
   useToken(token: string): void {
@@ -166,6 +184,16 @@ export class WebNode {
     if (name === "screen" && !isOn) this.share.stop();
     if (name === "canvas" && !isOn) this.canvas.show(false);
     this.lends.turn(name, isOn);
+  }
+
+  /** Opens the canvas for the person here. */
+  async openCanvas(): Promise<void> {
+    try {
+      await this.canvas.open(deadline(this.#options.clock, OPEN_MS));
+    } catch (error) {
+      this.canvas.show(false);
+      this.#notices.add("The canvas could not be opened", asFailure(error).message);
+    }
   }
 
   dismissNotice(id: number): void {
@@ -238,6 +266,7 @@ export class WebNode {
     this.#state = {
       connection: this.line.state,
       wasConnected: this.line.wasConnected,
+      isElsewhere: this.#isElsewhere,
       approval: this.line.approval,
       lends: this.lends.list,
       deeds: this.#activity.deeds,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Activity } from "../../../src/web/node/activity.ts";
 import { browserName, fingerprintOf } from "../../../src/web/node/browser-name.ts";
+import { planRecording } from "../../../src/web/node/capture/recorder.ts";
 import { CommandFailure } from "../../../src/web/node/failure.ts";
 import { choiceIn, numberIn, textIn, wordIn } from "../../../src/web/node/params.ts";
 import { Talk } from "../../../src/web/node/talk.ts";
@@ -139,5 +140,27 @@ describe("talking to the agent", () => {
     const { talk } = rig((event) => (event === "agent.request" ? "invalid_payload" : undefined));
     await talk.say("hello");
     expect(talk.state).toMatchObject({ state: "failed", problem: "invalid_payload" });
+  });
+});
+
+describe("the plan of a recording", () => {
+  const MEGABYTE = 1_400_000;
+  test.each([
+    [25 * MEGABYTE, 3_000, { width: 1_280, videoBitsPerSecond: 2_500_000, audioBitsPerSecond: 64_000 }],
+    [25 * MEGABYTE, 60_000, { width: 1_280 }],
+    [0.5 * MEGABYTE, 3_000, { width: 640 }],
+    [0.5 * MEGABYTE, 60_000, { width: 320, audioBitsPerSecond: 12_250 }],
+  ])("in %d characters, %d ms: %j", (maxChars, durationMs, plan) => {
+    expect(planRecording(maxChars, durationMs)).toMatchObject(plan);
+  });
+
+  test.each([60_000, 524_288, 26_214_400])("stays below what %d characters hold", (maxChars) => {
+    for (const durationMs of [500, 3_000, 10_000, 60_000]) {
+      const { audioBitsPerSecond, videoBitsPerSecond } = planRecording(maxChars, durationMs);
+      const bytes = ((audioBitsPerSecond + videoBitsPerSecond) / 8) * (durationMs / 1000);
+      // Even silence and a still picture have a least size.
+      const least = (12_001 / 8) * (durationMs / 1000);
+      expect(bytes).toBeLessThanOrEqual(Math.max(least, maxChars * 0.75 * 0.7 + 1));
+    }
   });
 });

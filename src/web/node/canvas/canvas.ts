@@ -54,7 +54,7 @@ export class Canvas {
   /** What it shows, as a person may read it: without the secret in the address. */
   get label(): string {
     if (this.#place === undefined) return "";
-    return this.#place.kind === "a2ui" ? "A2UI" : this.#place.path.slice(HOME.path.length) || "index.html";
+    return this.#place.kind === "a2ui" ? "A form" : this.#place.path.slice(HOME.path.length) || "index.html";
   }
 
   /** There is a new connection: addresses of the last one lead nowhere, so what was shown is loaded again. */

@@ -4,7 +4,7 @@ import { Icon } from "../../shared/view/icon.tsx";
 import type { Deed } from "../activity.ts";
 
 /** Shown until somebody wants to see more. */
-const SHORT = 5;
+const SHORT = 3;
 
 export function ActivityList({ deeds }: { deeds: readonly Deed[] }) {
   const [isWhole, setWhole] = useState(false);
@@ -13,7 +13,7 @@ export function ActivityList({ deeds }: { deeds: readonly Deed[] }) {
     <section class="panel" aria-labelledby="activity-title">
       <h2 id="activity-title">What was asked</h2>
       {deeds.length === 0 ? (
-        <p class="quiet">Nothing yet. Every photo, recording and look at the location will be listed here.</p>
+        <p class="quiet">Nothing yet. Every photo, recording and look at the location is listed here.</p>
       ) : (
         <div role="log" aria-labelledby="activity-title">
           <ol class="deeds">

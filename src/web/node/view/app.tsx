@@ -1,6 +1,6 @@
 /** The whole page: the gate until a connection exists, then what this browser lends and what it is asked to do. */
 import { useEffect, useState } from "preact/hooks";
-import { Gate, isGated } from "../../shared/view/gate.tsx";
+import { Card, Gate, isGated } from "../../shared/view/gate.tsx";
 import { Logo } from "../../shared/view/icon.tsx";
 import { type Status, StatusPill, statusOf } from "../../shared/view/status-pill.tsx";
 import { fingerprintOf } from "../browser-name.ts";
@@ -16,14 +16,25 @@ import { TalkBox } from "./talk-box.tsx";
 interface Props {
   node: WebNode;
   keepAwake: KeepAwake;
+  /** Makes this tab the node again. */
+  useHere: () => void;
 }
 
-export function App({ node, keepAwake }: Props) {
+export function App({ node, keepAwake, useHere }: Props) {
   const state = useNode(node);
   const use = captureOf(state);
   useEffect(() => {
     document.title = use === undefined ? "moltbot node" : `● ${use} · moltbot node`;
   });
+  if (state.isElsewhere)
+    return (
+      <Card title="Another tab is the node">
+        <p role="status">This browser is one node, and the tab that was opened last is the one that is asked.</p>
+        <button type="button" class="button button-primary" onClick={useHere}>
+          Use this tab
+        </button>
+      </Card>
+    );
   if (isGated(state))
     return (
       <Gate
@@ -42,7 +53,7 @@ export function App({ node, keepAwake }: Props) {
     <div class={`node ${state.canvas.isShown ? "has-canvas" : ""}`}>
       <header class="bar">
         <Logo />
-        <h1 class="bar-title">This browser as a node</h1>
+        <h1 class="bar-title">moltbot node</h1>
         {use !== undefined && (
           <p class="in-use" role="status">
             <span class="in-use-dot" aria-hidden="true" />
@@ -58,8 +69,8 @@ export function App({ node, keepAwake }: Props) {
         <div class="side">
           <ApprovalCard approval={state.approval} deviceId={node.deviceId} />
           {!isSecureContext && <InsecureCard />}
-          <LendList lends={state.lends} node={node} keepAwake={keepAwake} />
           <ActivityList deeds={state.deeds} />
+          <LendList lends={state.lends} node={node} keepAwake={keepAwake} />
           <TalkBox talk={state.talk} isConnected={state.connection.kind === "connected"} node={node} />
         </div>
       </main>

@@ -1,21 +1,11 @@
 /** Where the canvas is shown. Its frame stays in the page while it is closed, so that what it shows is kept. */
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { deadline } from "../../../lib/clock.ts";
-import { browserClock } from "../../shared/platform.ts";
 import { Icon } from "../../shared/view/icon.tsx";
 import type { NodeState, WebNode } from "../web-node.ts";
-
-/** How long opening by hand may take. */
-const OPEN_MS = 10_000;
 
 export function Stage({ canvas, node }: { canvas: NodeState["canvas"]; node: WebNode }) {
   const holder = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => holder.current?.append(node.canvas.frame.element), [node]);
-  const open = () =>
-    void node.canvas.open(deadline(browserClock, OPEN_MS)).catch((error: unknown) => {
-      console.info("the canvas could not be opened", error);
-      node.canvas.show(false);
-    });
   return (
     <section class={`stage ${canvas.isShown ? "" : "is-closed"}`} aria-label="Canvas">
       {canvas.isShown ? (
@@ -35,7 +25,7 @@ export function Stage({ canvas, node }: { canvas: NodeState["canvas"]; node: Web
         <div key="empty" class="stage-empty">
           <Icon name="canvas" />
           <p>The canvas is closed. An agent opens it when it has something to show.</p>
-          <button type="button" class="button" onClick={open}>
+          <button type="button" class="button" onClick={() => void node.openCanvas()}>
             Open it
           </button>
         </div>

@@ -48,7 +48,16 @@ export function Gate({ connection, keeper, fingerprint, otherWay }: Props) {
   }
 }
 
-function Card({ title, busy = false, children }: { title: string; busy?: boolean; children: ComponentChildren }) {
+/** A card in the middle of an otherwise empty page. */
+export function Card({
+  title,
+  busy = false,
+  children,
+}: {
+  title: string;
+  busy?: boolean;
+  children: ComponentChildren;
+}) {
   return (
     <main class="gate">
       <section class="card" aria-labelledby="gate-title">
