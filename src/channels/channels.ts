@@ -1,9 +1,8 @@
 /** All accounts of all networks: opened from the configuration, supervised, with one inbox and an outbox each. */
-import { type Clock, deadline } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
-import { validator } from "../lib/validate.ts";
 import type { ChannelStore } from "../store/channels.ts";
 import type { InboxStore } from "../store/inbox.ts";
 import type { OutboxRow, OutboxStore } from "../store/outbox.ts";
@@ -17,25 +16,17 @@ import {
   type Outbound,
   type Webhook,
 } from "./contract.ts";
+import { entriesOf, problemOf, withoutCredentials } from "./entries.ts";
 import type { GateSettings } from "./gates.ts";
 import { type Answering, Incoming, OVERFLOW } from "./inbound.ts";
 import type { MainHost, OpenAccount } from "./isolation/remote.ts";
 import { type AccountLine, type Broadcast, createLine, type Files } from "./line.ts";
-import { type Login, Logins } from "./logins.ts";
+import { type Linkable, Linking } from "./linking.ts";
 import { Outgoing } from "./outbound.ts";
 import { type Approved, People, type Place, type SenderRequest } from "./people.ts";
-import {
-  type AccountEntry,
-  accountsOf,
-  type MessageSettings,
-  type Settings,
-  sharedSettings,
-} from "./policy/settings.ts";
+import type { AccountEntry, MessageSettings, Settings } from "./policy/settings.ts";
 import { type AccountStatus, Supervisor } from "./supervisor.ts";
 import type { Delivery } from "./webhooks.ts";
-
-/** How long the end of a link may take; after that the network has to notice by itself. */
-const LOGOUT_MS = 15_000;
 
 /** One account, as `channels.status` tells it. */
 export interface AccountReport extends AccountStatus {
@@ -74,21 +65,18 @@ interface Needs {
   log: Log;
 }
 
-interface Running {
+interface Running extends Linkable {
   line: AccountLine;
-  channel: Channel;
   outgoing: Outgoing;
   supervisor: Supervisor;
-  /** Another account of the same login, for linking it. */
-  make: (host: MainHost) => Account;
   webhook: Webhook | undefined;
-  host: Omit<MainHost, "signal" | "connected" | "heard" | "receive">;
 }
 
 /** The networks of this gateway. */
 export class Channels {
   readonly inbox: InboxStore;
   readonly outbox: OutboxStore;
+  readonly linking: Linking;
   readonly #needs: Needs;
   readonly #incoming: Incoming;
   readonly #people: People;
@@ -97,13 +85,12 @@ export class Channels {
   #isClosed = false;
   readonly #accounts = new Map<string, Running>();
   readonly #hostLocks = new Map<string, Disposable>();
-  readonly #logins: Logins;
   /** Accounts that are configured but cannot run, with what they lack. */
   readonly #lacking = new Map<string, { channel: Channel; report: AccountReport }>();
   constructor(needs: Needs) {
     this.#needs = needs;
     this.#people = new People(needs);
-    this.#logins = new Logins(needs.clock);
+    this.linking = new Linking(() => this.#accounts.values(), needs.clock);
     this.inbox = needs.inbox;
     this.outbox = needs.outbox;
     this.#incoming = new Incoming({
@@ -119,10 +106,8 @@ export class Channels {
     this.#incoming.resume();
     const section = this.#needs.config();
     for (const channel of this.#needs.networks) {
-      const written = section[channel.id];
-      if (written === undefined) continue;
-      const source = { prefixes: [channel.id], shared: sharedSettings(this.#needs.messages(), channel.id) };
-      for (const entry of accountsOf(modernized(channel, written), source)) this.#openAccount(channel, entry);
+      const entries = entriesOf(channel, section[channel.id], this.#needs.messages());
+      for (const entry of entries) this.#openAccount(channel, entry);
     }
   }
 
@@ -156,7 +141,7 @@ export class Channels {
     this.#accounts.clear();
     this.#lacking.clear();
     for (const { outgoing } of accounts) outgoing.stop();
-    this.#logins.close();
+    this.linking.close();
     await Promise.all(accounts.map(({ supervisor }) => supervisor.stop()));
     for (const lock of this.#hostLocks.values()) lock[Symbol.dispose]();
     this.#hostLocks.clear();
@@ -326,61 +311,6 @@ export class Channels {
     return this.#people.approve(this.#places(channelId), code);
   }
 
-  /**
-   * Begins to link an account, unless that is under way, and stops it meanwhile. Without a channel it is the one whose
-   * accounts are linked. `force` ends a link that is there first. A string says why it cannot be.
-   */
-  async login(
-    channelId: string | undefined,
-    accountId: string | undefined,
-    force: boolean,
-  ): Promise<{ login: Login; channelId: string } | string> {
-    const running = [...this.#accounts.values()].find(
-      ({ channel, line }) =>
-        channel.capabilities.login !== undefined &&
-        (channelId === undefined || channel.id === channelId) &&
-        (accountId === undefined || line.accountId === accountId),
-    );
-    if (!running) return "no configured network has accounts to link";
-    const { channel, line, supervisor } = running;
-    const key = keyOf(channel.id, line.accountId);
-    const known = this.#logins.find(key);
-    if (known?.state.state === "waiting" && !force) return { login: known, channelId: channel.id };
-    await supervisor.stop();
-    this.#logins.end(key);
-    if (force) await this.logout(channel.id, line.accountId);
-    const open = (signal: AbortSignal) => running.make(idleHost(running.host, signal));
-    return { login: this.#logins.begin(key, open, () => supervisor.start()), channelId: channel.id };
-  }
-
-  /** The link that is under way. */
-  loginOf(channelId: string | undefined, accountId: string | undefined): Login | undefined {
-    return this.#logins.find(
-      [...this.#accounts.entries()].find(
-        ([, { channel, line }]) =>
-          channel.capabilities.login !== undefined &&
-          (channelId === undefined || channel.id === channelId) &&
-          (accountId === undefined || line.accountId === accountId),
-      )?.[0] ?? "",
-    );
-  }
-
-  /** Stops an account, ends its link on the network, and deletes its keys. A string says why it cannot be. */
-  async logout(channelId: string, accountId: string | undefined): Promise<{ accountId: string } | string> {
-    const running = this.#find(channelId, accountId);
-    if (!running) return `no account on ${channelId}: configure one`;
-    if (running.channel.capabilities.login === undefined) return `channel ${channelId} does not support logout`;
-    await running.supervisor.stop();
-    const ending = new AbortController();
-    const account = running.make(idleHost(running.host, ending.signal));
-    try {
-      await account.logout?.(deadline(this.#needs.clock, LOGOUT_MS));
-    } finally {
-      ending.abort();
-    }
-    return { accountId: running.line.accountId };
-  }
-
   /** Where a network delivers over HTTP, and to which account. */
   deliveryAt(path: string): Delivery | undefined {
     for (const { webhook, supervisor } of this.#accounts.values())
@@ -480,7 +410,7 @@ export class Channels {
     const make = (host: MainHost) => this.#makeAccount(channel, own, host, env);
     // What reached this point fits the network's schema.
     const webhook = channel.webhook?.(own as never, env);
-    this.#accounts.set(key, { line, channel, outgoing, supervisor, make, host, webhook });
+    this.#accounts.set(key, { accountId, line, channel, outgoing, supervisor, make, host, webhook });
     this.#incoming.open(line);
     supervisor.start();
   }
@@ -490,47 +420,6 @@ export class Channels {
 function refusing(problem: string): Account {
   const refuse = () => Promise.reject(new ChannelError("auth", problem));
   return { run: refuse, send: refuse, probe: refuse, login: refuse, logout: refuse };
-}
-
-/** The host of an account that is linked or unlinked and never runs. */
-function idleHost(host: Running["host"], signal: AbortSignal): MainHost {
-  const nothing = () => undefined;
-  const refuse = () => Promise.reject(new ChannelError("transient", "this account does not run"));
-  return { ...host, signal, connected: nothing, heard: nothing, receive: refuse };
-}
-
-/** Why an account cannot run as it is configured; undefined when it can. */
-function problemOf(channel: Channel, entry: AccountEntry, env: Record<string, string | undefined>): string | undefined {
-  const { settings, own, problems } = entry;
-  if (problems.length) return `channels.${channel.id}: ${problems.join("; ")}`;
-  if (!settings.enabled) return "disabled";
-  const check = validator(channel.config);
-  if (!check.check(own)) return `channels.${channel.id}: ${check.problems(own, 4)}`;
-  return channel.missing(own, env);
-}
-
-/** A section with what older files say in the network's own words, at both levels. */
-function modernized(channel: Channel, written: unknown): unknown {
-  if (!channel.modernize || !isRecord(written)) return written;
-  const { accounts, ...section } = written;
-  const own = (one: unknown) => (isRecord(one) && channel.modernize ? channel.modernize(one) : one);
-  const named = isRecord(accounts)
-    ? { accounts: Object.fromEntries(Object.entries(accounts).map(([id, one]) => [id, own(one)])) }
-    : accounts === undefined
-      ? {}
-      : { accounts };
-  return { ...channel.modernize(section), ...named };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** What programs need of an environment. The rest, with the credentials in it, is the default account's. */
-const plainVariables = ["PATH", "HOME", "USER", "LANG", "SSH_AUTH_SOCK"] as const;
-
-function withoutCredentials(env: Record<string, string | undefined>): Record<string, string | undefined> {
-  return Object.fromEntries(plainVariables.map((name) => [name, env[name]]));
 }
 
 function toReport({ line, supervisor }: Running): AccountReport {

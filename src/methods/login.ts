@@ -54,7 +54,7 @@ export const loginMethods = [
     idempotency: "safe",
     handle: async ({ channel, accountId, qr, timeoutMs }, app) => {
       const login =
-        app.channels.loginOf(channel, accountId) ?? fail("INVALID_REQUEST", "no link is under way: start one");
+        app.channels.linking.loginOf(channel, accountId) ?? fail("INVALID_REQUEST", "no link is under way: start one");
       return told(await wait(login, app, timeoutMs, (state) => state.state !== "waiting" || state.qr !== qr));
     },
   }),
@@ -71,7 +71,7 @@ export const loginMethods = [
     access: "admin",
     idempotency: "safe",
     handle: async ({ channel, accountId }, { channels }) => {
-      const done = await channels.logout(channel, accountId);
+      const done = await channels.linking.logout(channel, accountId);
       if (typeof done === "string") return fail("INVALID_REQUEST", done);
       return { channel, ...done, cleared: true, loggedOut: true };
     },
@@ -105,7 +105,7 @@ export const loginMethods = [
     access: "admin",
     idempotency: "safe",
     handle: async ({ accountId, timeoutMs, currentQrDataUrl }, app) => {
-      const login = app.channels.loginOf(undefined, accountId);
+      const login = app.channels.linking.loginOf(undefined, accountId);
       if (!login) return { connected: false, message: "no link is under way: start one" };
       // A caller that shows a code wants to know when it is another; the pictures are compared, it has nothing else.
       const shown = currentQrDataUrl === undefined ? undefined : await codeOf(login, currentQrDataUrl);
@@ -129,11 +129,11 @@ async function begin(
     timeoutMs: number | undefined;
   },
 ): Promise<LoginState> {
-  const found = await app.channels.login(asked.channel, asked.accountId, asked.force ?? false);
+  const found = await app.channels.linking.login(asked.channel, asked.accountId, asked.force ?? false);
   if (typeof found === "string")
     return fail("INVALID_REQUEST", asked.channel === undefined ? "web login provider is not available" : found);
   const isReady = (state: LoginState) => state.state !== "waiting" || state.qr !== undefined;
-  return wait(found.login, app, asked.timeoutMs ?? START_MS, isReady);
+  return wait(found, app, asked.timeoutMs ?? START_MS, isReady);
 }
 
 /** Resolves with the first state that will do, or with the last one in time. */

@@ -20,9 +20,9 @@ function openLinked(more: Partial<Parameters<typeof openAccounts>[0]> = {}) {
     ...more,
   });
   const begin = async (force = false) => {
-    const found = await accounts.channels.login("net", undefined, force);
+    const found = await accounts.channels.linking.login("net", undefined, force);
     if (typeof found === "string") throw new Error(found);
-    return found.login;
+    return found;
   };
   return {
     ...accounts,
@@ -43,7 +43,7 @@ test("the account stops while it is linked, and starts once when it is", async (
   expect(net.counts).toEqual({ runs: 1, live: 1 });
   const login = await net.begin();
   expect(net.counts.live).toBe(0);
-  expect(net.channels.loginOf("net", undefined)).toBe(login);
+  expect(net.channels.linking.loginOf("net", undefined)).toBe(login);
   net.links[0]?.scan({ id: "1", name: "Ada" });
   await settle();
   expect(login.state).toEqual({ state: "linked", name: "Ada" });
@@ -76,16 +76,18 @@ test("a gateway that closes ends the link, and nothing runs after it", async () 
 test("the end of a link: the account is stopped and its keys are deleted on the network's own way", async () => {
   await using net = openLinked();
   await settle();
-  expect(await net.channels.logout("net", undefined)).toEqual({ accountId: "default" });
+  expect(await net.channels.linking.logout("net", undefined)).toEqual({ accountId: "default" });
   expect([net.counts.live, net.loggedOut()]).toEqual([0, 1]);
 });
 
 describe("what cannot be linked", () => {
   test("a network that is not linked by a code, and one that is not there", async () => {
     await using plain = openAccounts();
-    expect(await plain.channels.login("net", undefined, false)).toBe("no configured network has accounts to link");
-    expect(await plain.channels.logout("net", undefined)).toBe("channel net does not support logout");
-    expect(await plain.channels.logout("other", undefined)).toBe("no account on other: configure one");
+    expect(await plain.channels.linking.login("net", undefined, false)).toBe(
+      "no configured network has accounts to link",
+    );
+    expect(await plain.channels.linking.logout("net", undefined)).toBe("channel net does not support logout");
+    expect(await plain.channels.linking.logout("other", undefined)).toBe("no account on other: configure one");
     await settle();
     expect(plain.counts.live).toBe(1);
   });

@@ -17,7 +17,7 @@ function setup(hasNetwork = true) {
   const scan = Promise.withResolvers<Self>();
   let tell: (step: LoginStep) => void = () => undefined;
   const asked: unknown[][] = [];
-  const channels = {
+  const linking = {
     async login(...args: unknown[]) {
       asked.push(args);
       if (!hasNetwork) return "no configured network has accounts to link";
@@ -26,7 +26,7 @@ function setup(hasNetwork = true) {
         return scan.promise;
       };
       const open = () => ({ run: never, send: never, probe: never, login });
-      return { login: logins.find("key") ?? logins.begin("key", open, () => undefined), channelId: "net" };
+      return logins.find("key") ?? logins.begin("key", open, () => undefined);
     },
     loginOf: (): Login | undefined => logins.find("key"),
     async logout(channelId: string, accountId: string | undefined) {
@@ -35,7 +35,7 @@ function setup(hasNetwork = true) {
     },
   };
   // Of the rooms these methods use two.
-  const app = { channels, clock } as unknown as Services;
+  const app = { channels: { linking }, clock } as unknown as Services;
   const call = async (name: string, params: object = {}) => {
     const method = loginMethods.find((one) => one.name === name)?.bind(app);
     if (!method) throw new Error(`no method ${name}`);
