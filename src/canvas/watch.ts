@@ -18,8 +18,9 @@ export function watchFolder(needs: { folder: string; clock: Clock; log: Log; tel
   const { folder, clock, log, tell } = needs;
   let settling: Timer | undefined;
   let polling: Disposable | undefined;
-  const notice = (name: string | null) => {
-    if (name !== null && isHidden(name)) return;
+  // A change may come without a name, whatever the types say: when the folder itself goes, for example.
+  const notice = (name: string | null | undefined) => {
+    if (typeof name === "string" && isHidden(name)) return;
     settling?.cancel();
     settling = clock.after(SETTLE_MS, tell);
   };

@@ -4,6 +4,9 @@ import { Lenient } from "#schemas/primitives.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ExecApprovalsDisk } from "../lib/exec/approvals-file.ts";
 import { validator } from "../lib/validate.ts";
+import type { Browser } from "./browser.ts";
+import type { Canvas } from "./canvas.ts";
+import type { Command } from "./command.ts";
 import { readParams } from "./failure.ts";
 import type { ProcessGroups } from "./groups.ts";
 import { findNotifier, notify } from "./notify.ts";
@@ -11,13 +14,12 @@ import { readRules, writeRules } from "./rules.ts";
 import type { SystemRun } from "./system-run.ts";
 import { findOnPath } from "./which.ts";
 
-/** Does one command. Resolves with its payload; throws {@link CommandFailure}. */
-export type Command = (params: unknown, signal: AbortSignal) => Promise<unknown>;
-
 /** What the person who starts a host lets it do. */
 export interface Abilities {
   run: boolean;
   notify: boolean;
+  /** What shows pages, where that is wanted and installed. */
+  browser?: Browser | undefined;
 }
 
 /** Names that one `system.which` may ask for. */
@@ -29,6 +31,7 @@ export function commandsOf(
   abilities: Abilities,
   needs: {
     systemRun: SystemRun;
+    canvas: Canvas | undefined;
     rules: ExecApprovalsDisk;
     groups: ProcessGroups;
     env: Readonly<Record<string, string>>;
@@ -36,8 +39,8 @@ export function commandsOf(
     clock: Clock;
   },
 ): ReadonlyMap<string, Command> {
-  const { systemRun, rules, env, platform } = needs;
-  const commands = new Map<string, Command>();
+  const { systemRun, canvas, rules, env, platform } = needs;
+  const commands = new Map<string, Command>(canvas?.commands());
   if (abilities.run) {
     commands.set("system.run", (params, signal) => systemRun.run(params, signal));
     commands.set("system.run.prepare", (params) => systemRun.prepare(params));

@@ -12,7 +12,9 @@ import { ExecApprovalsDisk } from "../lib/exec/approvals-file.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Log } from "../lib/log.ts";
 import { Approvals } from "./approval.ts";
-import { type Abilities, type Command, commandsOf } from "./commands.ts";
+import { Canvas } from "./canvas.ts";
+import type { Command } from "./command.ts";
+import { type Abilities, commandsOf } from "./commands.ts";
 import { baseEnv } from "./environment.ts";
 import { ProcessGroups } from "./groups.ts";
 import { Invocations } from "./invocations.ts";
@@ -57,12 +59,13 @@ export class NodeHost {
   readonly #invocations: Invocations;
   readonly #reports: Reports;
   readonly #systemRun: SystemRun;
+  readonly #canvas: Canvas | undefined;
   readonly #env: Record<string, string>;
   #client: GatewayClient | undefined;
   #failures = 0;
 
   constructor(needs: HostNeeds) {
-    const { identity, stateDir, env, homeDir, clock, ids, log } = needs;
+    const { identity, abilities, stateDir, env, homeDir, clock, ids, log } = needs;
     const nodeId = identity.device.id;
     this.#needs = needs;
     this.#env = baseEnv(env);
@@ -83,6 +86,8 @@ export class NodeHost {
       clock,
       ids,
     });
+    const { browser } = abilities;
+    this.#canvas = browser && new Canvas({ browser, freshUrl: () => this.#canvasUrl(), clock });
   }
 
   /** Runs until the signal aborts. Throws when it is refused for good. */
@@ -99,6 +104,7 @@ export class NodeHost {
       throw error;
     } finally {
       this.#invocations.cancelAll();
+      this.#canvas?.[Symbol.dispose]();
       this.#groups[Symbol.dispose]();
     }
   }
@@ -131,6 +137,7 @@ export class NodeHost {
     const { abilities, clock, identity } = this.#needs;
     return commandsOf(abilities, {
       systemRun: this.#systemRun,
+      canvas: this.#canvas,
       rules: this.#rules,
       groups: this.#groups,
       env: this.#env,
@@ -160,6 +167,8 @@ export class NodeHost {
     events[Symbol.dispose]();
     this.#client = undefined;
     this.#reports.through(undefined);
+    // Its addresses ended with the connection.
+    this.#canvas?.[Symbol.dispose]();
     if (!closing) return client.close();
     const { code, reason } = closing;
     this.#standing.become("connecting", `the gateway closed the connection (${code} ${reason})`);
@@ -209,8 +218,15 @@ export class NodeHost {
     }
   }
 
-  #ask(method: string): Promise<unknown> {
-    return this.#client?.request(method) ?? Promise.reject(new Error("not connected"));
+  async #canvasUrl(): Promise<string> {
+    const answer = await this.#ask("node.pluginSurface.refresh", { surface: "canvas" });
+    const urls = isObject(answer) ? answer["pluginSurfaceUrls"] : undefined;
+    const url = isObject(urls) ? urls["canvas"] : undefined;
+    return typeof url === "string" ? url : Promise.reject(new Error("the gateway gave no address of the canvas"));
+  }
+
+  #ask(method: string, params?: object): Promise<unknown> {
+    return this.#client?.request(method, params) ?? Promise.reject(new Error("not connected"));
   }
 
   #backoff(): number {

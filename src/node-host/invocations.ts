@@ -7,7 +7,7 @@ import { messageOf } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import type { Log } from "../lib/log.ts";
 import { validator } from "../lib/validate.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import { failureOf, invalid, unavailable } from "./failure.ts";
 
 /** Invocations under way; the gateway sends no more than this many, so beyond it something runs wild. */

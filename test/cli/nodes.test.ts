@@ -39,6 +39,7 @@ async function setUp(options: NodeOptions = page) {
   /** Runs a command line while the node answers with this. */
   async function cli(line: readonly string[], payload?: unknown, more: Partial<Io> = {}) {
     const answering = payload === undefined ? undefined : answerNext(node, payload, heard);
+    answering?.catch(() => undefined); // Nobody asked: the exit code says why.
     const result = await run([...line], at(gateway, more));
     if (result.code === 0) await answering;
     return result;
@@ -81,7 +82,7 @@ describe("which nodes there are", () => {
     const list = await cli(["nodes"]);
     expect(list.code).toBe(0);
     expect(list.stdout).toContain("Kitchen tablet");
-    expect(list.stdout).toContain("camera screen location");
+    expect(list.stdout).toContain("camera canvas location");
     expect((await cli(["nodes", "describe", "kitchen tablet"])).stdout).toContain(nodeId);
     expect((await cli(["nodes", "describe", nodeId.slice(0, 8)])).stdout).toContain("approval     approved");
     expect((await cli(["nodes", "describe", nodeId])).code).toBe(0);
@@ -109,7 +110,7 @@ describe("which nodes there are", () => {
 
   test("two nodes of one name are not mixed up", async () => {
     await using scene = await setUp();
-    const key = testKey("k-op");
+    const key = testKey("k1");
     using _other = await connectNode(scene.gateway.url, { ...page, key });
     const { code, stderr } = await scene.cli(["nodes", "describe", "Kitchen tablet"]);
     expect(code).toBe(1);
@@ -211,16 +212,16 @@ describe("asking for something", () => {
   test("forms come from a file, stdin, or one text", async () => {
     await using scene = await setUp();
     const line = ["nodes", "canvas", "a2ui", "push", "Kitchen tablet"];
-    const jsonl = '{"beginRendering":{}}\n';
+    const jsonl = '{"beginRendering":{"surfaceId":"main","root":"root"}}\n';
     const file = join(scene.folder, "form.jsonl");
     await Bun.write(file, jsonl);
     await scene.cli([...line, "--file", file], { ok: true });
     await scene.cli(line, { ok: true }, { isInputTerminal: false, readInput: async () => jsonl });
     await scene.cli([...line, "--text", "Tea is ready"], { ok: true });
-    const [one, two, three] = scene.heard.map(({ params }) => String((params as Json)["jsonl"]));
-    expect([one, two]).toEqual([jsonl, jsonl]);
-    const messages = (three ?? "").split("\n").map((text) => Object.keys(JSON.parse(text)));
-    expect(messages).toEqual([["surfaceUpdate"], ["beginRendering"]]);
+    // The gateway reads the lines, and the node gets the messages.
+    const [one, two, three] = scene.heard.map(({ params }) => (params as { messages: Json[] }).messages);
+    expect([one, two]).toEqual(Array(2).fill([JSON.parse(jsonl)]));
+    expect(three?.flatMap((message) => Object.keys(message))).toEqual(["surfaceUpdate", "beginRendering"]);
     expect((await scene.cli([...line, "--file", "/nosuch"])).code).toBe(1);
     expect((await scene.cli(line)).code).toBe(2);
   });
@@ -229,9 +230,9 @@ describe("asking for something", () => {
     await using scene = await setUp();
     scene.node[Symbol.dispose]();
     const line = ["nodes", "location", "get", "Kitchen tablet"];
-    while (scene.gateway.app && !(await scene.cli(["nodes"])).stdout.includes("location   ")) {
+    for (let here = 1; here > 0; ) {
       const { stdout } = await scene.cli(["nodes", "list", "--connected", "--json"]);
-      if (JSON.parse(stdout).nodes.length === 0) break;
+      here = JSON.parse(stdout).nodes.length;
     }
     const gone = await scene.cli([...line, "--json"]);
     expect([gone.code, JSON.parse(gone.stdout).error.details.code]).toEqual([1, "NOT_CONNECTED"]);

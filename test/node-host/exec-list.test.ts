@@ -63,7 +63,7 @@ describe("threat(T09): what a list of allowed programs cannot be talked into", (
     using place = createPlace();
     const stub = place.stub();
     using runner = createRunner(place, { rules: listed(stub) });
-    const sh = (text: string) => ({ command: ["/bin/sh", "-c", text] });
+    const sh = (text: string) => ({ command: ["/bin/sh", "-c", text], cwd: place.dir });
     expect(await runner.run(sh(`${stub} a && ${stub} b | wc -l`))).toMatchObject({ success: true });
     expect(place.started()).toHaveLength(2);
     place.forget();

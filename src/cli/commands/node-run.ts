@@ -3,6 +3,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { createLog } from "../../lib/log.ts";
 import { Secret } from "../../lib/secret.ts";
+import { findBrowser } from "../../node-host/browser.ts";
 import { NodeHost } from "../../node-host/host.ts";
 import type { GatewayAddress } from "../../node-host/link.ts";
 import { openFolderLock } from "../../store/lock.ts";
@@ -27,12 +28,22 @@ export const nodeRun = defineLeaf({
     invite: { type: "string", valueHint: "CODE", description: "code or link of moltbot nodes invite" },
     run: { type: "boolean", default: true, description: "run commands; --no-run: do not" },
     notify: { type: "boolean", default: true, description: "show notes on the desktop; --no-notify: do not" },
+    canvas: { type: "boolean", description: "show pages in a browser without a window, if one is installed" },
+    "browser-sandbox": {
+      type: "boolean",
+      default: true,
+      description: "start that browser also where it has no sandbox, as for root",
+    },
     verbose: { type: "boolean", description: "log everything" },
   },
   async run(args, cli) {
     const { io, paths } = cli;
     prepare(paths.stateDir);
     using _lock = openFolderLock(paths.stateDir, HOST_LOCK) ?? alreadyRunning(paths.stateDir);
+    const path = args.canvas ? findBrowser(process.platform, io.env["PATH"] ?? "") : undefined;
+    if (args.canvas && path === undefined)
+      throw new CommandError("failed", "--canvas needs Chrome, Chromium or Edge, and none is installed");
+    const browser = path === undefined ? undefined : { path, isSandboxed: args["browser-sandbox"] };
     const host = new NodeHost({
       findGateway: () => findGateway(cli),
       identity: {
@@ -43,7 +54,7 @@ export const nodeRun = defineLeaf({
         platform: process.platform,
       },
       pid: process.pid,
-      abilities: { run: args.run, notify: args.notify },
+      abilities: { run: args.run, notify: args.notify, browser },
       stateDir: paths.stateDir,
       env: io.env,
       homeDir: io.home,

@@ -16,6 +16,7 @@ export const nodeInstall = defineLeaf({
     name: { type: "string", valueHint: "NAME", description: "how the node is called" },
     run: { type: "boolean", default: true, description: "run commands; --no-run: do not" },
     notify: { type: "boolean", default: true, description: "show notes on the desktop; --no-notify: do not" },
+    canvas: { type: "boolean", description: "show pages in a browser without a window" },
     start: { type: "boolean", default: true, description: "start it at once; --no-start: only write the file" },
     "dry-run": { type: "boolean", description: "print the file and change nothing" },
   },
@@ -28,6 +29,7 @@ export const nodeInstall = defineLeaf({
       ...(args.name === undefined ? [] : [`--name=${args.name}`]),
       ...(args.run ? [] : ["--no-run"]),
       ...(args.notify ? [] : ["--no-notify"]),
+      ...(args.canvas ? ["--canvas"] : []),
     ];
     const file = fileFor(cli, options);
     if (args["dry-run"]) {

@@ -9,7 +9,7 @@ import { qualityOf } from "./nodes-capture.ts";
 import { outArg, printSaved, saveFile } from "./nodes-file.ts";
 import { given, invokeNode, nodeArg, queueArg } from "./nodes-link.ts";
 
-const url = { type: "positional", required: false, description: "address or path; none: the canvas itself" } as const;
+const page = { type: "positional", required: false, description: "address or path; none: the canvas itself" } as const;
 const side = (what: string) => ({ type: "string", valueHint: "PX", description: `${what} of the window` }) as const;
 
 const present = defineLeaf({
@@ -17,7 +17,7 @@ const present = defineLeaf({
   summary: "Show the canvas of a node",
   args: {
     node: nodeArg,
-    url,
+    page,
     x: side("left"),
     y: side("top"),
     width: side("width"),
@@ -30,7 +30,7 @@ const present = defineLeaf({
         (["x", "y", "width", "height"] as const).map((name) => [name, wholeNumber(name, args[name], 0)]),
       ),
     );
-    const params = given({ url: args.url, placement: Object.keys(placement).length ? placement : undefined });
+    const params = given({ url: args.page, placement: Object.keys(placement).length ? placement : undefined });
     await done("canvas.present", params, args, cli, "shown");
   },
 });
@@ -45,8 +45,8 @@ const hide = defineLeaf({
 const navigate = defineLeaf({
   name: "navigate",
   summary: "Show another page in the canvas of a node",
-  args: { node: nodeArg, url: { ...url, required: true }, queue: queueArg },
-  run: (args, cli) => done("canvas.navigate", { url: args.url }, args, cli, "shown"),
+  args: { node: nodeArg, page: { ...page, required: true }, queue: queueArg },
+  run: (args, cli) => done("canvas.navigate", { url: args.page }, args, cli, "shown"),
 });
 
 const evaluate = defineLeaf({

@@ -142,7 +142,8 @@ async function askHere(owner: GatewayClient, cli: Cli, id: string): Promise<void
   const { request } = await owner.request<ExecApproval>("exec.approval.get", { id }, cli.requestOptions());
   io.out(`${approvalLines(request).join("\n")}\n`);
   const { consola } = await import("consola");
-  const answers = { "allow once": "allow-once", "allow always": "allow-always", deny: "deny" } as const;
+  // Who only presses return has allowed nothing.
+  const answers = { deny: "deny", "allow once": "allow-once", "allow always": "allow-always" } as const;
   const word = await consola.prompt("May it run?", { type: "select", options: Object.keys(answers) });
   const decision = Object.entries(answers).find(([name]) => name === word)?.[1] ?? "deny";
   await owner.request("exec.approval.resolve", { id, decision }, cli.requestOptions());

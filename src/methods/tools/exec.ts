@@ -11,6 +11,8 @@ import { canAny, NodeName, pickNode, recordOf } from "./device.ts";
 /** How long the owner has to answer, and how long a command may run. */
 const ASK_MS = 120_000;
 const RUN_MS = 120_000;
+/** With this a host says which file in which folder a command would be. */
+const PREPARE = "system.run.prepare";
 
 export const execTools: readonly AgentTool[] = [
   defineTool({
@@ -24,10 +26,18 @@ export const execTools: readonly AgentTool[] = [
     timeoutMs: ASK_MS + RUN_MS + 10_000,
     isUseful: (app) => canAny(app, ["system.run"]),
     run: async ({ command, node, cwd }, { app, run }, signal) => {
-      const { nodeId } = pickNode(app, node, "system.run");
+      const { nodeId, commands } = pickNode(app, node, "system.run");
       const { agentId, sessionKey } = run;
       const by = { connectionId: undefined, deviceId: undefined, label: `agent ${agentId}` };
-      const plan = { argv: command, cwd: cwd ?? null, env: {}, agentId, sessionKey, nodeId, resolvedPath: null };
+      const call = { node: nodeId, origin: { kind: "agent", agentId, sessionKey }, by } as const;
+      const asked = { command, agentId, sessionKey, ...(cwd === undefined ? {} : { cwd }) };
+      const prepared = commands.includes(PREPARE)
+        ? recordOf((await app.nodes.invoke({ ...call, command: PREPARE, params: asked }, signal)).payload)
+        : {};
+      // The owner's word is for that file in that folder; hosts of ours take no other.
+      const resolvedPath = textOf(prepared["resolvedPath"]);
+      const folder = textOf(recordOf(prepared["plan"])["cwd"]) ?? cwd ?? null;
+      const plan = { argv: command, cwd: folder, env: {}, agentId, sessionKey, nodeId, resolvedPath };
       const question = { ...plan, host: "node", security: null, ask: "always", timeoutMs: ASK_MS };
       const { id } = app.execApprovals.request(question, by, true);
       const outcome = await app.execApprovals.wait(id, signal);
@@ -35,21 +45,18 @@ export const execTools: readonly AgentTool[] = [
       if (!outcome?.decision) return fail("UNAVAILABLE", "nobody approved this in time");
       const { payload } = await app.nodes.invoke(
         {
-          node: nodeId,
+          ...call,
           command: "system.run",
           params: {
-            command,
-            agentId,
-            sessionKey,
+            ...asked,
+            ...(folder === null ? {} : { cwd: folder }),
+            ...(resolvedPath === null ? {} : { resolvedPath }),
             runId: id,
             approved: true,
             approvalDecision: outcome.decision,
             timeoutMs: RUN_MS,
-            ...(cwd === undefined ? {} : { cwd }),
           },
           timeoutMs: RUN_MS + 5_000,
-          origin: { kind: "agent", agentId, sessionKey },
-          by,
         },
         signal,
       );
@@ -58,3 +65,7 @@ export const execTools: readonly AgentTool[] = [
     },
   }),
 ];
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
