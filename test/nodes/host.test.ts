@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { connectClient, type Json, type ServerFrame, type TestClient } from "../gateway/client.ts";
 import { createPlace, type Place } from "../node-host/harness.ts";
+import { startModelStandin } from "../standins/model.ts";
 import { BINARY, type Child, startChild, TOKEN } from "../support/child.ts";
 
 const auth = { token: TOKEN };
@@ -82,10 +83,10 @@ async function invoke(client: TestClient, command: string, params: Json, more: J
 const told = ({ ok, payload, error }: ServerFrame) => (ok ? payload.payload : error?.message);
 
 /** A gateway and an approved host that asks its owner about everything that is not listed. */
-async function setUp(security = "allowlist") {
+async function setUp(security = "allowlist", config: object = {}) {
   await using undo = new AsyncDisposableStack();
   const place = undo.use(createPlace());
-  const gateway = undo.use(await startChild());
+  const gateway = undo.use(await startChild({ config }));
   const host = undo.use(startHost(place, [`--url=${gateway.url}`, `--token=${TOKEN}`]));
   await host.said("connected");
   const approved = await cli(gateway, "nodes", "approve", "attic");
@@ -119,6 +120,37 @@ async function pidsIn(path: string, count: number): Promise<number[]> {
     await Bun.sleep(5);
   }
 }
+
+test("an agent runs a program after the owner's word, and not without it", async () => {
+  await using model = await startModelStandin();
+  await using scene = await setUp("allowlist", {
+    models: {
+      providers: { mock: { baseUrl: model.url, apiKey: "k", api: "openai-completions", models: [{ id: "m1" }] } },
+    },
+    agents: { defaults: { model: { primary: "mock/m1" } } },
+  });
+  const { gateway, place } = scene;
+  place.script("tea", 'echo "tea for $1"');
+  const agent = () => cli(gateway, "agent", "--message", 'call exec {"command":["tea","two; id"]}');
+  const waiting = async () => {
+    for (;;) {
+      const [one] = JSON.parse((await cli(gateway, "approvals", "list", "--json")).stdout) as {
+        id: string;
+        request: { command: string; resolvedPath: string };
+      }[];
+      if (one) return one;
+      await Bun.sleep(20);
+    }
+  };
+  const allowed = agent();
+  const asked = await waiting();
+  expect(asked.request.resolvedPath).toBe(join(place.bin, "tea"));
+  expect((await cli(gateway, "approvals", "approve", asked.id)).code).toBe(0);
+  expect((await allowed).stdout).toContain("tea for two; id");
+  const denied = agent();
+  expect((await cli(gateway, "approvals", "deny", (await waiting()).id)).code).toBe(0);
+  expect((await denied).stdout).toContain("does not want this to run");
+}, 60_000);
 
 test("from nothing to a command's output, by the command line alone", async () => {
   await using scene = await setUp();
