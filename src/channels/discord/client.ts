@@ -4,10 +4,11 @@
  */
 import type { RawFile, REST } from "@discordjs/rest";
 import type { Clock } from "../../lib/clock.ts";
+import { lostAnswerOf } from "../../lib/lost-answer.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { within } from "../../lib/within.ts";
 import { ChannelError } from "../contract.ts";
-import { CallFailed, type Failure, failureOf, failureOfCall } from "./errors.ts";
+import { CallFailed, type Failure, failureOfCall } from "./errors.ts";
 
 /** The version of the API these types and routes are of. */
 export const API_VERSION = "10";
@@ -135,7 +136,7 @@ export class RestApi {
       });
     } catch (error) {
       if (error instanceof CallFailed || error instanceof ChannelError) throw error;
-      throw new CallFailed("get file", failureOf(error));
+      throw new CallFailed("get file", lostAnswerOf(error));
     }
   }
 

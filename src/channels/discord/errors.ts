@@ -1,4 +1,5 @@
 /** What a failed call means: the network's codes and broken connections as {@link ChannelError}. Pure. */
+import { type LostAnswer, lostAnswerOf } from "../../lib/lost-answer.ts";
 import { ChannelError } from "../contract.ts";
 
 /** How a call ended that brought no result; holds nothing of tokens, headers or addresses. */
@@ -8,10 +9,7 @@ export type Failure =
   | { kind: "limited"; retryAfterMs: number }
   /** A server in trouble, or something that is not the network: a proxy, a login page. */
   | { kind: "broken"; status: number }
-  /** Nothing was written: no route, no name, no listener, or given up before. */
-  | { kind: "unreachable"; reason: string }
-  /** It was written, or may have been, and no answer came. */
-  | { kind: "unanswered"; reason: string };
+  | LostAnswer;
 
 /** Thrown within this folder only; `account.ts` lets none out. */
 export class CallFailed extends Error {
@@ -95,38 +93,12 @@ function describe(failure: Failure): string {
   }
 }
 
-/** Codes of a connection that never came to be. Anything else counts as written. */
-const unreachableCodes: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "EADDRNOTAVAIL",
-  "FailedToOpenSocket",
-  "ConnectionRefused",
-]);
-
-/** Codes of a connection that failed before any request could travel on it. */
-const handshakeCodes = /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL)/;
-
-/** What a failed exchange of bytes means. Takes the code only: the rest of such errors may hold addresses. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof DOMException) {
-    const isLate = error.name === "TimeoutError";
-    return { kind: "unanswered", reason: isLate ? "the deadline passed" : "it was given up" };
-  }
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no answer";
-  const isUnreachable = unreachableCodes.has(code) || handshakeCodes.test(code);
-  return { kind: isUnreachable ? "unreachable" : "unanswered", reason: code };
-}
-
 /** Longest part of the network's own words that is passed on. */
 const MAX_REASON = 200;
 
 /** What a call through the library came to; told by the shapes of its errors, so that it need not be loaded for it. */
 export function failureOfCall(error: unknown): Failure {
-  if (!(error instanceof Error)) return failureOf(error);
+  if (!(error instanceof Error)) return lostAnswerOf(error);
   if ("retryAfter" in error && typeof error.retryAfter === "number")
     return { kind: "limited", retryAfterMs: Math.max(0, Math.ceil(error.retryAfter)) };
   if ("status" in error && typeof error.status === "number") {
@@ -134,7 +106,7 @@ export function failureOfCall(error: unknown): Failure {
     const code = "code" in error && typeof error.code === "number" ? error.code : 0;
     return { kind: "refused", status: error.status, code, reason: error.message.slice(0, MAX_REASON) };
   }
-  return failureOf(error);
+  return lostAnswerOf(error);
 }
 
 /** Runs calls for the contract: what it throws is a {@link ChannelError}. */

@@ -4,9 +4,10 @@ import { Lenient } from "#schemas/primitives.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Ids } from "../../lib/ids.ts";
 import { parseJson } from "../../lib/json.ts";
+import { lostAnswerOf } from "../../lib/lost-answer.ts";
 import { validator } from "../../lib/validate.ts";
 import { within } from "../../lib/within.ts";
-import { CallFailed, type Delivery, failureOf, unknownAccount } from "./errors.ts";
+import { CallFailed, type Delivery, unknownAccount } from "./errors.ts";
 import { EventStream, type StreamEvent } from "./event-stream.ts";
 
 /** Signal answers a send within seconds; a group of hundreds takes longer. */
@@ -69,7 +70,7 @@ export class SignalClient {
       return text === undefined ? undefined : resultOf(text, creates);
     } catch (error) {
       if (error instanceof CallFailed) throw new CallFailed(error.failure, creates);
-      throw new CallFailed(failureOf(error), creates);
+      throw new CallFailed(lostAnswerOf(error), creates);
     }
   }
 
@@ -105,7 +106,7 @@ export class SignalClient {
       );
     } catch (error) {
       opening.abort();
-      throw new CallFailed(failureOf(error));
+      throw new CallFailed(lostAnswerOf(error));
     }
   }
 
@@ -176,6 +177,6 @@ async function* read(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEve
     for await (const piece of body) yield stream.feed(decoder.decode(piece, { stream: true }));
   } catch (error) {
     if (error instanceof RangeError) throw new CallFailed({ kind: "unanswered", reason: error.message });
-    throw new CallFailed(failureOf(error));
+    throw new CallFailed(lostAnswerOf(error));
   }
 }

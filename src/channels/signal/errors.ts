@@ -1,4 +1,5 @@
 /** What a failed call means: the daemon's error codes and broken connections as {@link ChannelError}. Pure. */
+import type { LostAnswer } from "../../lib/lost-answer.ts";
 import { ChannelError } from "../contract.ts";
 
 /** How one recipient of a message fared. */
@@ -13,10 +14,7 @@ export type Failure =
   | { kind: "refused"; code: number; message: string; deliveries: readonly Delivery[] }
   /** Something answered, but not as the daemon does. */
   | { kind: "status"; status: number }
-  /** Nothing was written: no listener, no name, or given up before. */
-  | { kind: "unreachable"; reason: string }
-  /** It was written, or may have been, and no usable answer came. */
-  | { kind: "unanswered"; reason: string };
+  | LostAnswer;
 
 /** Thrown within this folder only; `account.ts` lets none out. */
 export class CallFailed extends Error {
@@ -149,26 +147,4 @@ function limited(deliveries: readonly Delivery[], sent: MaybeSent): ChannelError
     "Signal takes no more for now: if it lasts, solve its challenge with `signal-cli submitRateLimitChallenge`",
     { ...sent, ...(seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}) },
   );
-}
-
-/** Codes of a connection that never came to be. Anything else counts as written. */
-const unreachableCodes: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "FailedToOpenSocket",
-  "ConnectionRefused",
-]);
-
-/** What a failed exchange means. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof DOMException)
-    return {
-      kind: "unanswered",
-      reason: error.name === "TimeoutError" ? "the deadline passed" : "it was given up",
-    };
-  const found = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no answer";
-  return { kind: unreachableCodes.has(found) ? "unreachable" : "unanswered", reason: found };
 }

@@ -17,10 +17,11 @@ import type {
   WebAPICallResult,
 } from "@slack/web-api";
 import type { Clock } from "../../lib/clock.ts";
+import { lostAnswerOf } from "../../lib/lost-answer.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { within } from "../../lib/within.ts";
 import { ChannelError } from "../contract.ts";
-import { CallFailed, DEFAULT_RETRY_SECONDS, type Failure, failureOf, failureOfCall } from "./errors.ts";
+import { CallFailed, DEFAULT_RETRY_SECONDS, type Failure, failureOfCall } from "./errors.ts";
 import type { TokenKind } from "./tokens.ts";
 
 const DEFAULT_API_ROOT = "https://slack.com/api/";
@@ -174,7 +175,7 @@ export class WebApi {
   #transfer<T>(name: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return this.#within(TRANSFER_MS, signal, work).catch((error: unknown) => {
       if (error instanceof CallFailed || error instanceof ChannelError) throw error;
-      throw new CallFailed(name, failureOf(error));
+      throw new CallFailed(name, lostAnswerOf(error));
     });
   }
 

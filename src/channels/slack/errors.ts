@@ -1,4 +1,5 @@
 /** What a failed call means: the network's words and broken connections as {@link ChannelError}. Pure. */
+import { type LostAnswer, lostAnswerOf } from "../../lib/lost-answer.ts";
 import { ChannelError } from "../contract.ts";
 
 /** How a call ended that brought no result; holds nothing of tokens, headers or URLs. */
@@ -8,10 +9,7 @@ export type Failure =
   | { kind: "limited"; retryAfterMs: number }
   /** Something answered that was not the Web API: a gateway in trouble, a login page. */
   | { kind: "broken"; status: number }
-  /** Nothing was written: no route, no name, no listener, or given up before. */
-  | { kind: "unreachable"; reason: string }
-  /** It was written, or may have been, and no answer came. */
-  | { kind: "unanswered"; reason: string };
+  | LostAnswer;
 
 /** Thrown within this folder only; `account.ts` lets none out. */
 export class CallFailed extends Error {
@@ -123,35 +121,9 @@ function describe(failure: Failure): string {
   }
 }
 
-/** Codes of a connection that never came to be. Anything else counts as written. */
-const unreachableCodes: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "EADDRNOTAVAIL",
-  "FailedToOpenSocket",
-  "ConnectionRefused",
-]);
-
-/** Codes of a connection that failed before any request could travel on it. */
-const handshakeCodes = /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL)/;
-
-/** What a failed exchange of bytes means. Takes the code only: the rest of such errors may hold URLs. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof DOMException) {
-    const isLate = error.name === "TimeoutError";
-    return { kind: "unanswered", reason: isLate ? "the deadline passed" : "it was given up" };
-  }
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no answer";
-  const isUnreachable = unreachableCodes.has(code) || handshakeCodes.test(code);
-  return { kind: isUnreachable ? "unreachable" : "unanswered", reason: code };
-}
-
 /** What a call through the library came to; told by the shapes of its errors, so that it need not be loaded for it. */
 export function failureOfCall(error: unknown): Failure {
-  if (!(error instanceof Error) || !("code" in error)) return failureOf(error);
+  if (!(error instanceof Error) || !("code" in error)) return lostAnswerOf(error);
   if (error.code === "slack_webapi_platform_error" && "data" in error) {
     const { error: word, needed } = error.data as { error?: unknown; needed?: unknown };
     const said = typeof word === "string" ? word.slice(0, 100) : "no reason given";
@@ -163,8 +135,8 @@ export function failureOfCall(error: unknown): Failure {
     return { kind: "limited", retryAfterMs: Number(error.retryAfter) * 1000 };
   if (error.code === "slack_webapi_http_error" && "statusCode" in error)
     return { kind: "broken", status: Number(error.statusCode) };
-  if (error.code === "slack_webapi_request_error" && "original" in error) return failureOf(error.original);
-  return failureOf(error);
+  if (error.code === "slack_webapi_request_error" && "original" in error) return lostAnswerOf(error.original);
+  return lostAnswerOf(error);
 }
 
 /** What the network's limits are counted in; taken when it does not say how long to wait. */

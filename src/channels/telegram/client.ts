@@ -5,10 +5,11 @@
 import type { Api, RawApi } from "grammy";
 import type { UserFromGetMe, WebhookInfo } from "grammy/types";
 import type { Clock } from "../../lib/clock.ts";
+import { lostAnswerOf } from "../../lib/lost-answer.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { within } from "../../lib/within.ts";
 import { ChannelError } from "../contract.ts";
-import { CallFailed, type Failure, failureOf, toChannelError } from "./errors.ts";
+import { CallFailed, type Failure, toChannelError } from "./errors.ts";
 
 const DEFAULT_API_ROOT = "https://api.telegram.org";
 /** A call that moves no file answers in well under a second; a slow network gets this long. */
@@ -85,7 +86,7 @@ export class BotClient {
       throw new CallFailed("getFile", { kind: "refused", code: response.status, description });
     }).catch((error: unknown) => {
       if (error instanceof CallFailed || error instanceof ChannelError) throw error;
-      throw new CallFailed("getFile", failureOf(error));
+      throw new CallFailed("getFile", lostAnswerOf(error));
     });
   }
 
@@ -200,7 +201,7 @@ async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Ar
 
 /** Told from the shapes of grammY's errors, so that its classes need not be loaded for it. */
 function failureOfCall(error: unknown, scrub: (text: string) => string): Failure {
-  if (!(error instanceof Error)) return failureOf(error);
+  if (!(error instanceof Error)) return lostAnswerOf(error);
   if ("error_code" in error && typeof error.error_code === "number" && "description" in error) {
     const parameters = "parameters" in error ? (error.parameters as Record<string, unknown>) : {};
     const { retry_after, migrate_to_chat_id } = parameters;
@@ -212,7 +213,7 @@ function failureOfCall(error: unknown, scrub: (text: string) => string): Failure
       ...(typeof migrate_to_chat_id === "number" ? { movedTo: migrate_to_chat_id } : {}),
     };
   }
-  return failureOf("error" in error ? error.error : error);
+  return lostAnswerOf("error" in error ? error.error : error);
 }
 
 /** A file name that cannot end its part of a multipart header; grammY writes it there as it is. */

@@ -1,14 +1,11 @@
 /** What a failed call means: the network's error codes and broken connections as {@link ChannelError}. Pure. */
+import type { LostAnswer } from "../../lib/lost-answer.ts";
 import { ChannelError } from "../contract.ts";
 
 /** How a call ended that brought no result, without anything of its URL, which holds the token. */
 export type Failure =
   /** The server answered no; `code` is an HTTP status. */
-  | { kind: "refused"; code: number; description: string; retryAfterSeconds?: number; movedTo?: number }
-  /** Nothing was written: no route, no name, no listener, or given up before. */
-  | { kind: "unreachable"; reason: string }
-  /** It was written, or may have been, and no answer came. */
-  | { kind: "unanswered"; reason: string };
+  { kind: "refused"; code: number; description: string; retryAfterSeconds?: number; movedTo?: number } | LostAnswer;
 
 /** Thrown within this folder only; `account.ts` lets none out. */
 export class CallFailed extends Error {
@@ -56,30 +53,4 @@ export function toChannelError(error: CallFailed): ChannelError {
   if (movedTo !== undefined)
     return new ChannelError("rejected", `the group has become a supergroup: use the chat id ${movedTo}`);
   return new ChannelError("rejected", `Telegram refuses ${method}: ${description}`);
-}
-
-/** Codes of a connection that never came to be. Anything else counts as written. */
-const unreachableCodes: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "EADDRNOTAVAIL",
-  "FailedToOpenSocket",
-  "ConnectionRefused",
-]);
-
-/** Codes of a connection that failed before any request could travel on it. */
-const handshakeCodes = /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_SSL)/;
-
-/** What a failed exchange means. Takes the code only: message and properties of such errors hold the URL. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof DOMException) {
-    const isLate = error.name === "TimeoutError";
-    return { kind: "unanswered", reason: isLate ? "the deadline passed" : "it was given up" };
-  }
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "no answer";
-  const isUnreachable = unreachableCodes.has(code) || handshakeCodes.test(code);
-  return { kind: isUnreachable ? "unreachable" : "unanswered", reason: code };
 }
