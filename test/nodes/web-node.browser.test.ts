@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { sniffKind } from "../../src/media/kinds.ts";
@@ -40,6 +41,48 @@ async function cli(...args: string[]) {
 const saved = (name: string) => new Uint8Array(readFileSync(join(stateDir, name)));
 const isLive = () => page.locator(".status", { hasText: "Connected" }).isVisible();
 
+/** Opens an invite in a browser of its own storage, and does the owner's part: the device, then what it may be asked. */
+async function becomeNode(by: (address: string) => string): Promise<{ node: Visit; nodeId: string }> {
+  const invite = await cli("nodes", "invite", "--no-qr");
+  const joined = await visit(browser, by(invite.url), {
+    permissions: ["camera", "microphone", "geolocation", "notifications"],
+    geolocation: { latitude: 52.5163, longitude: 13.3777, accuracy: 12 },
+  });
+  await eventually(async () => (await cli("devices")).pending.length > 0, "the device waits");
+  const { pending } = await cli("devices");
+  await cli("devices", "approve", pending[0].requestId);
+  await eventually(async () => (await cli("nodes", "pending")).pending.length > 0, "its commands wait");
+  const waiting = await cli("nodes", "pending");
+  await cli("nodes", "approve", waiting.pending[0].requestId);
+  return { node: joined, nodeId: waiting.pending[0].nodeId };
+}
+
+/** A way to the gateway whose connections can die without a word, as those of a sleeping laptop do. */
+async function openWay() {
+  const open = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(port), "127.0.0.1");
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => open.delete(socket));
+    }
+  });
+  await new Promise<void>((listens) => server.listen(0, "127.0.0.1", listens));
+  return {
+    port: (server.address() as AddressInfo).port,
+    /** From now on nothing comes through what is open; what is opened later is as good as ever. */
+    goSilent() {
+      for (const socket of open) socket.unpipe().pause();
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
 beforeAll(async () => {
   if (!hasChromium) return;
   model = await startModelStandin();
@@ -52,20 +95,8 @@ beforeAll(async () => {
   gateway = await startChild({ stateDir });
   ({ port } = new URL(gateway.url));
   browser = await openBrowser(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]);
-  const invite = await cli("nodes", "invite", "--no-qr");
-  node = await visit(browser, invite.url, {
-    permissions: ["camera", "microphone", "geolocation", "notifications"],
-    geolocation: { latitude: 52.5163, longitude: 13.3777, accuracy: 12 },
-  });
+  ({ node, nodeId } = await becomeNode((address) => address));
   page = node.page;
-  // The owner's part: the device, then what it may be asked.
-  await eventually(async () => (await cli("devices")).pending.length > 0, "the device waits");
-  const { pending } = await cli("devices");
-  await cli("devices", "approve", pending[0].requestId);
-  await eventually(async () => (await cli("nodes", "pending")).pending.length > 0, "its commands wait");
-  const waiting = await cli("nodes", "pending");
-  await cli("nodes", "approve", waiting.pending[0].requestId);
-  nodeId = waiting.pending[0].nodeId;
   await eventually(isLive, "the page says that it is connected");
 });
 
@@ -168,3 +199,33 @@ inChromium("it is there again by itself after the gateway was killed and started
   expect(performance.now() - startMs).toBeLessThan(5_000);
   expect(existsSync(join(stateDir, "gateway.json"))).toBe(true);
 });
+
+inChromium(
+  "it is there again within five seconds after it slept, though its connection died without a word",
+  async () => {
+    await using way = await openWay();
+    const { node: sleeper, nodeId: sleeperId } = await becomeNode((url) => url.replace(`:${port}/`, `:${way.port}/`));
+    await using _ = sleeper;
+    let asked = 0;
+    // With little patience: what went into the dead connection has no end but its own limit.
+    const ask = () => {
+      const params = {
+        nodeId: sleeperId,
+        command: "location.get",
+        timeoutMs: 1_000,
+        idempotencyKey: `asked-${asked++}`,
+      };
+      return cli("call", "node.invoke", "--params", JSON.stringify(params)).catch(() => undefined);
+    };
+    await eventually(async () => (await ask()) !== undefined, "it answers before it sleeps");
+    way.goSilent();
+    // No timer and no message of the page runs meanwhile, which is what a sleep is to it.
+    await sleeper.page.evaluate(() => {
+      const endMs = Date.now() + 6_000;
+      while (Date.now() < endMs);
+    });
+    const wokenMs = performance.now();
+    await eventually(async () => (await ask()) !== undefined, "it answers");
+    expect(performance.now() - wokenMs).toBeLessThan(5_000);
+  },
+);
