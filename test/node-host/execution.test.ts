@@ -1,38 +1,14 @@
 /** Real programs, started and ended. */
 import { describe, expect, test } from "bun:test";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { execute, type Program } from "../../src/node-host/execution.ts";
 import { ProcessGroups } from "../../src/node-host/groups.ts";
 import { FakeClock } from "../support/clock.ts";
+import { gone, isAlive, pidsIn } from "../support/processes.ts";
 import { createPlace } from "./harness.ts";
-
-const isAlive = (pid: number) => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z";
-  } catch {
-    return false;
-  }
-};
-
-/** Resolves when a process is gone; a test that waits in vain runs into its own limit. */
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await Bun.sleep(5);
-}
-
-/** The process ids that a program wrote to a file, when it has. */
-async function pidsIn(path: string, count: number): Promise<number[]> {
-  for (;;) {
-    const text = await Bun.file(path)
-      .text()
-      .catch(() => "");
-    const pids = text.trim().split(/\s+/).map(Number).filter(Boolean);
-    if (pids.length >= count) return pids;
-    await Bun.sleep(5);
-  }
-}
 
 function setUp(clock = new FakeClock()) {
   const place = createPlace();

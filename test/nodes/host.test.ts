@@ -7,6 +7,7 @@ import { connectClient, type Json, type ServerFrame, type TestClient } from "../
 import { createPlace, type Place } from "../node-host/harness.ts";
 import { startModelStandin } from "../standins/model.ts";
 import { BINARY, type Child, startChild, TOKEN } from "../support/child.ts";
+import { gone, isAlive, pidsIn } from "../support/processes.ts";
 
 const auth = { token: TOKEN };
 const owner = (url: string) => connectClient(url, { auth, client: { displayName: "owner" } });
@@ -99,27 +100,6 @@ async function setUp(security = "allowlist", config: object = {}) {
   return { place, gateway, host, operator, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 type Scene = Awaited<ReturnType<typeof setUp>>;
-
-const isAlive = (pid: number) => {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] !== "Z";
-  } catch {
-    return false;
-  }
-};
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await Bun.sleep(5);
-}
-async function pidsIn(path: string, count: number): Promise<number[]> {
-  for (;;) {
-    const text = await Bun.file(path)
-      .text()
-      .catch(() => "");
-    const pids = text.trim().split(/\s+/).map(Number).filter(Boolean);
-    if (pids.length >= count) return pids;
-    await Bun.sleep(5);
-  }
-}
 
 test("an agent runs a program after the owner's word, and not without it", async () => {
   await using model = await startModelStandin();
